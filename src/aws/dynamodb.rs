@@ -1,0 +1,186 @@
+//! Keeps the alert state in DynamoDB: one item a target, readable in the console.
+//!
+//! | attribute | type | meaning |
+//! | --- | --- | --- |
+//! | `target` | S | the key, `<account>#<region>` |
+//! | `schemaVersion` | N | the shape of the item, 1 |
+//! | `version` | N | counts the writes; every write is conditional on it |
+//! | `level` | S | the level that people were last told of, or a lower one since |
+//! | `since`, `notifiedAt` | S | when the level left OK; when the last notification about it was delivered. Absent at OK |
+//! | `changedAt` | S | when the check began that last wrote the item |
+//! | `pendingAlertId`, `pendingKind`, `pendingLevel`, `pendingSince` | S | a notification not known to be delivered |
+//! | `knownLowest`, `knownHighest` | S | what people may know while it is pending |
+//! | `claimedBy`, `claimedUntil` | S | the request ID of the invocation that is sending it, and until when; absent if SNS refused it |
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+
+use crate::decision::{Alert, AlertState, Delivery, Known, Pending};
+use crate::failure::{Failure, Step};
+use crate::level::AlertLevel;
+use crate::notification::Kind;
+use crate::target::Target;
+use crate::timestamp::Timestamp;
+
+/// The shape of the items this version writes, and the only one that it reads.
+const SCHEMA_VERSION: u32 = 1;
+
+type Item = HashMap<String, AttributeValue>;
+
+/// Reads and writes the state of targets.
+#[derive(Debug, Clone)]
+pub struct StateStore {
+    client: Client,
+    table: String,
+}
+
+/// A state as it was read or written, with the version that guards it; 0 where there is no item yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StoredState {
+    /// What is remembered.
+    pub state: AlertState,
+    version: u64,
+}
+
+/// How a conditional write ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// The item holds the new state, under a new version.
+    Done(StoredState),
+    /// Another check wrote first; nothing was written.
+    Lost,
+}
+
+impl StateStore {
+    pub(super) fn new(config: &SdkConfig, table: String) -> Self {
+        Self { client: Client::new(config), table }
+    }
+
+    /// Reads the state of a target, consistently. A target without an item was never alerted about.
+    ///
+    /// # Errors
+    /// A [`Failure`] of the step `state`: what AWS answered, or that the item is of a shape this version does not know.
+    pub async fn read(&self, target: &Target) -> Result<StoredState, Failure> {
+        let request = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("target", AttributeValue::S(target.to_string()))
+            .consistent_read(true);
+        let answer = Box::pin(request.send()).await.map_err(|error| Failure::from_sdk(Step::State, &error))?;
+        answer.item.map_or(Ok(StoredState::default()), |item| {
+            from_item(&item).map_err(|unknown| {
+                let message = format!("the item {target} in the table {} is not understood: {unknown}", self.table);
+                Failure::new(Step::State, "UnknownState", message)
+            })
+        })
+    }
+
+    /// Writes `state` if the item is still as it was when `previous` was read or written.
+    ///
+    /// # Errors
+    /// A [`Failure`] of the step `state`; the state may have been written all the same.
+    pub async fn write(&self, target: &Target, previous: &StoredState, state: AlertState) -> Result<Write, Failure> {
+        let next = StoredState { state, version: previous.version + 1 };
+        let item = to_item(target, &next);
+        let mut request = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item.clone()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        request = if previous.version == 0 {
+            request.condition_expression("attribute_not_exists(#key)").expression_attribute_names("#key", "target")
+        } else {
+            request
+                .condition_expression("#version = :version")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":version", AttributeValue::N(previous.version.to_string()))
+        };
+        match Box::pin(request.send()).await {
+            Ok(_) => Ok(Write::Done(next)),
+            Err(error) => match error.as_service_error() {
+                // A retry of a write whose answer was lost finds its own item there.
+                Some(PutItemError::ConditionalCheckFailedException(lost)) if lost.item() == Some(&item) => {
+                    Ok(Write::Done(next))
+                }
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(Write::Lost),
+                _ => Err(Failure::from_sdk(Step::State, &error)),
+            },
+        }
+    }
+}
+
+fn to_item(target: &Target, StoredState { state, version }: &StoredState) -> Item {
+    let level = state.alert.map_or(AlertLevel::Ok, |alert| alert.level);
+    let pending = state.pending.as_ref();
+    let claim = pending.and_then(|pending| match &pending.delivery {
+        Delivery::Claimed { by, until } => Some((by, until)),
+        Delivery::Refused => None,
+    });
+    let texts = [
+        ("target", Some(target.to_string())),
+        ("level", Some(level.to_string())),
+        ("since", state.alert.map(|alert| alert.since.to_string())),
+        ("notifiedAt", state.alert.map(|alert| alert.notified_at.to_string())),
+        ("changedAt", state.changed_at.map(|time| time.to_string())),
+        ("pendingAlertId", pending.map(|pending| pending.alert_id.clone())),
+        ("pendingKind", pending.map(|pending| pending.kind.to_string())),
+        ("pendingLevel", pending.map(|pending| pending.level.to_string())),
+        ("pendingSince", pending.and_then(|pending| pending.since).map(|time| time.to_string())),
+        ("knownLowest", pending.map(|pending| pending.known.lowest.to_string())),
+        ("knownHighest", pending.map(|pending| pending.known.highest.to_string())),
+        ("claimedBy", claim.map(|(by, _)| by.clone())),
+        ("claimedUntil", claim.map(|(_, until)| until.to_string())),
+    ];
+    let numbers = [("schemaVersion", SCHEMA_VERSION.to_string()), ("version", version.to_string())];
+    let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), AttributeValue::S(text?))));
+    texts.chain(numbers.into_iter().map(|(name, number)| (name.to_owned(), AttributeValue::N(number)))).collect()
+}
+
+/// Reads an item, or says which attribute is not as this version writes it.
+fn from_item(item: &Item) -> Result<StoredState, String> {
+    let schema_version: u32 = required(item, "schemaVersion")?;
+    if schema_version != SCHEMA_VERSION {
+        return Err(format!("schemaVersion is {schema_version}, this version reads {SCHEMA_VERSION}"));
+    }
+    let alert = match required(item, "level")? {
+        AlertLevel::Ok => None,
+        level => Some(Alert { level, since: required(item, "since")?, notified_at: required(item, "notifiedAt")? }),
+    };
+    let pending = match optional::<String>(item, "pendingAlertId")? {
+        None => None,
+        Some(alert_id) => Some(Pending {
+            alert_id,
+            kind: required::<Kind>(item, "pendingKind")?,
+            level: required(item, "pendingLevel")?,
+            since: optional(item, "pendingSince")?,
+            known: Known { lowest: required(item, "knownLowest")?, highest: required(item, "knownHighest")? },
+            delivery: match optional(item, "claimedBy")? {
+                None => Delivery::Refused,
+                Some(by) => Delivery::Claimed { by, until: required(item, "claimedUntil")? },
+            },
+        }),
+    };
+    let state = AlertState { alert, pending, changed_at: optional::<Timestamp>(item, "changedAt")? };
+    Ok(StoredState { state, version: required(item, "version")? })
+}
+
+fn required<T: FromStr<Err: Display>>(item: &Item, name: &str) -> Result<T, String> {
+    optional(item, name)?.ok_or_else(|| format!("{name} is missing"))
+}
+
+fn optional<T: FromStr<Err: Display>>(item: &Item, name: &str) -> Result<Option<T>, String> {
+    let text = match item.get(name) {
+        None => return Ok(None),
+        Some(AttributeValue::S(text) | AttributeValue::N(text)) => text,
+        Some(_) => return Err(format!("{name} is neither a string nor a number")),
+    };
+    text.parse().map(Some).map_err(|error| format!("{name}: {error}"))
+}

@@ -1,0 +1,426 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::quota::SendQuota;
+use crate::target::tests::target;
+
+/// WARNING from 80%, CRITICAL from 95%, margin 5 points, reminders each 24 hours.
+fn policy() -> AlertPolicy {
+    AlertPolicy { thresholds: Thresholds::default(), reminder_seconds: Some(24 * 3_600) }
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_epoch_seconds(1_800_000_000 + seconds)
+}
+
+/// A reading of `percent` of a quota of 1,000.
+fn reading(percent: f64, seconds: i64) -> Reading {
+    let quota = SendQuota::new(percent * 10.0, 1_000.0, 14.0).unwrap();
+    Reading { target: target("aws", "us-east-1"), quota, checked_at: at(seconds) }
+}
+
+/// A target that people were told is at `level` since the time 0.
+fn told(level: AlertLevel) -> AlertState {
+    let alert = (level > AlertLevel::Ok).then_some(Alert { level, since: at(0), notified_at: at(0) });
+    AlertState { alert, pending: None, changed_at: Some(at(0)) }
+}
+
+/// People were told `level`, and then SNS refused to tell them that it is `pending`.
+fn refused(level: AlertLevel, kind: Kind, pending: AlertLevel) -> AlertState {
+    let known = Known { lowest: level, highest: level };
+    let (alert_id, since, delivery) = ("pending".to_owned(), Some(at(-60)), Delivery::Refused);
+    AlertState { pending: Some(Pending { alert_id, kind, level: pending, since, known, delivery }), ..told(level) }
+}
+
+/// People were told `level`, and then a check died that was about to tell them that it is `pending`.
+fn in_doubt(level: AlertLevel, kind: Kind, pending: AlertLevel) -> AlertState {
+    let mut state = refused(level, kind, pending);
+    let until = at(40);
+    state.pending =
+        state.pending.map(|p| Pending { delivery: Delivery::Claimed { by: "check".to_owned(), until }, ..p });
+    state
+}
+
+/// A decision as `LEVEL action`, with what is said as `KIND previous->level`.
+fn shown(decision: &Decision) -> String {
+    let action = match &decision.action {
+        Action::Nothing => "nothing".to_owned(),
+        Action::LeaveToHolder => "leave".to_owned(),
+        Action::Record(_) => "record".to_owned(),
+        Action::Notify { notification: Notification { kind, previous_level, .. }, .. } => {
+            format!("{kind} after {}", previous_level.unwrap())
+        }
+    };
+    format!("{} {action}", decision.level)
+}
+
+/// The action for a state at 50, 78, 85, 93, 97, 99.9 and 100%, a minute after the state was written.
+fn row(state: &AlertState) -> String {
+    let cells = [50.0, 78.0, 85.0, 93.0, 97.0, 100.0]
+        .map(|percent| format!("{percent}%: {}", shown(&decide(state, &reading(percent, 60), &policy()))));
+    cells.join("\n")
+}
+
+#[test]
+fn from_what_people_were_told() {
+    let table = AlertLevel::ALL.map(|level| format!("told {level}\n{}", row(&told(level)))).join("\n\n");
+    insta::assert_snapshot!(table, @"
+    told OK
+    50%: OK nothing
+    78%: OK nothing
+    85%: WARNING RAISED after OK
+    93%: WARNING RAISED after OK
+    97%: CRITICAL RAISED after OK
+    100%: EXHAUSTED RAISED after OK
+
+    told WARNING
+    50%: OK RECOVERED after WARNING
+    78%: WARNING nothing
+    85%: WARNING nothing
+    93%: WARNING nothing
+    97%: CRITICAL ESCALATED after WARNING
+    100%: EXHAUSTED ESCALATED after WARNING
+
+    told CRITICAL
+    50%: OK RECOVERED after CRITICAL
+    78%: WARNING record
+    85%: WARNING record
+    93%: CRITICAL nothing
+    97%: CRITICAL nothing
+    100%: EXHAUSTED ESCALATED after CRITICAL
+
+    told EXHAUSTED
+    50%: OK RECOVERED after EXHAUSTED
+    78%: WARNING record
+    85%: WARNING record
+    93%: CRITICAL record
+    97%: EXHAUSTED nothing
+    100%: EXHAUSTED nothing
+    ");
+}
+
+#[test]
+fn from_a_notification_that_sns_refused() {
+    let table = [
+        (AlertLevel::Ok, Kind::Raised, AlertLevel::Warning),
+        (AlertLevel::Warning, Kind::Escalated, AlertLevel::Critical),
+        (AlertLevel::Warning, Kind::Reminder, AlertLevel::Warning),
+        (AlertLevel::Warning, Kind::Recovered, AlertLevel::Ok),
+    ]
+    .map(|(level, kind, pending)| {
+        format!("told {level}, {kind} {pending} refused\n{}", row(&refused(level, kind, pending)))
+    })
+    .join("\n\n");
+    insta::assert_snapshot!(table, @"
+    told OK, RAISED WARNING refused
+    50%: OK record
+    78%: WARNING RAISED after OK
+    85%: WARNING RAISED after OK
+    93%: WARNING RAISED after OK
+    97%: CRITICAL RAISED after OK
+    100%: EXHAUSTED RAISED after OK
+
+    told WARNING, ESCALATED CRITICAL refused
+    50%: OK RECOVERED after WARNING
+    78%: WARNING record
+    85%: WARNING record
+    93%: CRITICAL ESCALATED after WARNING
+    97%: CRITICAL ESCALATED after WARNING
+    100%: EXHAUSTED ESCALATED after WARNING
+
+    told WARNING, REMINDER WARNING refused
+    50%: OK RECOVERED after WARNING
+    78%: WARNING record
+    85%: WARNING record
+    93%: WARNING record
+    97%: CRITICAL ESCALATED after WARNING
+    100%: EXHAUSTED ESCALATED after WARNING
+
+    told WARNING, RECOVERED OK refused
+    50%: OK RECOVERED after WARNING
+    78%: OK RECOVERED after WARNING
+    85%: WARNING record
+    93%: WARNING record
+    97%: CRITICAL ESCALATED after WARNING
+    100%: EXHAUSTED ESCALATED after WARNING
+    ");
+}
+
+#[test]
+fn from_a_claim_whose_holder_died() {
+    let table = [
+        (AlertLevel::Ok, Kind::Raised, AlertLevel::Warning),
+        (AlertLevel::Warning, Kind::Escalated, AlertLevel::Critical),
+        (AlertLevel::Warning, Kind::Reminder, AlertLevel::Warning),
+        (AlertLevel::Warning, Kind::Recovered, AlertLevel::Ok),
+    ]
+    .map(|(level, kind, pending)| {
+        format!("told {level}, {kind} {pending} in doubt\n{}", row(&in_doubt(level, kind, pending)))
+    })
+    .join("\n\n");
+    insta::assert_snapshot!(table, @"
+    told OK, RAISED WARNING in doubt
+    50%: OK RECOVERED after WARNING
+    78%: WARNING RAISED after OK
+    85%: WARNING RAISED after OK
+    93%: WARNING RAISED after OK
+    97%: CRITICAL RAISED after OK
+    100%: EXHAUSTED RAISED after OK
+
+    told WARNING, ESCALATED CRITICAL in doubt
+    50%: OK RECOVERED after CRITICAL
+    78%: WARNING record
+    85%: WARNING record
+    93%: CRITICAL ESCALATED after WARNING
+    97%: CRITICAL ESCALATED after WARNING
+    100%: EXHAUSTED ESCALATED after WARNING
+
+    told WARNING, REMINDER WARNING in doubt
+    50%: OK RECOVERED after WARNING
+    78%: WARNING record
+    85%: WARNING record
+    93%: WARNING record
+    97%: CRITICAL ESCALATED after WARNING
+    100%: EXHAUSTED ESCALATED after WARNING
+
+    told WARNING, RECOVERED OK in doubt
+    50%: OK RECOVERED after WARNING
+    78%: OK RECOVERED after WARNING
+    85%: WARNING RAISED after OK
+    93%: WARNING RAISED after OK
+    97%: CRITICAL RAISED after OK
+    100%: EXHAUSTED RAISED after OK
+    ");
+}
+
+#[test]
+fn a_claim_that_lives_is_left_to_its_holder() {
+    let state = in_doubt(AlertLevel::Ok, Kind::Raised, AlertLevel::Warning);
+    for percent in [50.0, 85.0, 97.0] {
+        assert_eq!(decide(&state, &reading(percent, 39), &policy()).action, Action::LeaveToHolder);
+        assert_ne!(decide(&state, &reading(percent, 40), &policy()).action, Action::LeaveToHolder);
+    }
+}
+
+#[test]
+fn a_repeat_keeps_its_identity_and_says_what_is_true_now() {
+    for before in [refused, in_doubt] {
+        let state = before(AlertLevel::Ok, Kind::Raised, AlertLevel::Warning);
+        let Action::Notify { notification, .. } = decide(&state, &reading(88.0, 60), &policy()).action else {
+            panic!("nothing is said");
+        };
+        assert_eq!(notification.alert_id, "pending");
+        assert_eq!(notification.since, Some(at(-60)));
+        assert_eq!(notification.reading, reading(88.0, 60));
+        // Another level is another notification: a subscriber that drops repeats must not drop this one.
+        let Action::Notify { notification, .. } = decide(&state, &reading(97.0, 60), &policy()).action else {
+            panic!("nothing is said");
+        };
+        assert_ne!(notification.alert_id, "pending");
+    }
+}
+
+#[test]
+fn a_late_or_duplicate_reading_raises_but_does_not_lower() {
+    let state = told(AlertLevel::Warning);
+    for seconds in [-30, 0] {
+        assert_eq!(shown(&decide(&state, &reading(10.0, seconds), &policy())), "WARNING nothing");
+        assert_eq!(shown(&decide(&state, &reading(97.0, seconds), &policy())), "CRITICAL ESCALATED after WARNING");
+    }
+    assert_eq!(shown(&decide(&state, &reading(10.0, 1), &policy())), "OK RECOVERED after WARNING");
+}
+
+#[test]
+fn reminders_come_after_the_time_set_and_not_before() {
+    let state = told(AlertLevel::Critical);
+    let day = 24 * 3_600;
+    let never = AlertPolicy { reminder_seconds: None, ..policy() };
+    assert_eq!(shown(&decide(&state, &reading(96.0, day - 1), &policy())), "CRITICAL nothing");
+    assert_eq!(shown(&decide(&state, &reading(96.0, day), &policy())), "CRITICAL REMINDER after CRITICAL");
+    assert_eq!(shown(&decide(&state, &reading(96.0, 100 * day), &never)), "CRITICAL nothing");
+    // A level that fell is reminded of as what it is now.
+    assert_eq!(shown(&decide(&state, &reading(85.0, day), &policy())), "WARNING REMINDER after WARNING");
+}
+
+#[test]
+fn without_state_every_level_above_ok_is_said() {
+    let said = |percent| {
+        let (level, notification) = decide_without_state(&reading(percent, 0), &policy());
+        (level, notification.map(|said| (said.kind, said.level, said.previous_level, said.since)))
+    };
+    assert_eq!(said(79.9), (AlertLevel::Ok, None));
+    let warned = (Kind::Raised, AlertLevel::Warning, None, None);
+    assert_eq!(said(80.0), (AlertLevel::Warning, Some(warned)));
+}
+
+/// What SNS does with a notification, or what becomes of the check that sends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Delivered,
+    Refused,
+    DiesBeforePublish,
+    DiesBeforeCommit,
+}
+
+#[derive(Debug, Clone)]
+struct Step {
+    percent: f64,
+    seconds: i64,
+    fate: Fate,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let percent = prop_oneof![0.0..120.0_f64, prop::sample::select(vec![74.9, 75.0, 79.9, 80.0, 90.0, 95.0, 100.0])];
+    let fate = prop_oneof![
+        6 => Just(Fate::Delivered),
+        1 => Just(Fate::Refused),
+        1 => Just(Fate::DiesBeforePublish),
+        1 => Just(Fate::DiesBeforeCommit),
+    ];
+    // Up to some hours, and sometimes late.
+    (percent, prop_oneof![9 => 60_i64..8 * 3_600, 1 => -600_i64..60], fate).prop_map(|(percent, seconds, fate)| Step {
+        percent,
+        seconds,
+        fate,
+    })
+}
+
+/// One check in a run of them.
+struct Checked {
+    before: AlertState,
+    decision: Decision,
+    after: AlertState,
+    now: Timestamp,
+    percent: f64,
+    fate: Fate,
+    /// What reached people.
+    heard: Option<Notification>,
+}
+
+/// Runs the protocol of [`crate::delivery`] over a store that never fails.
+fn run(steps: Vec<Step>) -> Vec<Checked> {
+    let mut state = AlertState::default();
+    let mut seconds = 0;
+    let mut checks = Vec::new();
+    for Step { percent, seconds: later, fate } in steps {
+        seconds += later;
+        let now = at(seconds);
+        let decision = decide(&state, &reading(percent, seconds), &policy());
+        let (after, heard) = match &decision.action {
+            Action::Nothing | Action::LeaveToHolder => (state.clone(), None),
+            Action::Record(next) => (next.clone(), None),
+            Action::Notify { notification, delivered } => {
+                let claim = Delivery::Claimed { by: "check".to_owned(), until: now.plus_seconds(40) };
+                match fate {
+                    Fate::Delivered => (delivered.clone(), Some(notification.clone())),
+                    Fate::Refused => (state.with_pending(notification, Delivery::Refused), None),
+                    Fate::DiesBeforePublish => (state.with_pending(notification, claim), None),
+                    Fate::DiesBeforeCommit => (state.with_pending(notification, claim), Some(notification.clone())),
+                }
+            }
+        };
+        let before = std::mem::replace(&mut state, after.clone());
+        checks.push(Checked { before, decision, after, now, percent, fate, heard });
+    }
+    checks
+}
+
+/// The levels that people may have heard of last, as somebody sees it who does not know what a dead check still sent.
+fn may_know(checks: &[Checked]) -> Vec<AlertLevel> {
+    let mut levels = vec![AlertLevel::Ok];
+    for Checked { decision, fate, .. } in checks {
+        if let Action::Notify { notification, .. } = &decision.action {
+            match fate {
+                Fate::Delivered => levels = vec![notification.level],
+                Fate::Refused => {}
+                Fate::DiesBeforePublish | Fate::DiesBeforeCommit => levels.push(notification.level),
+            }
+        }
+    }
+    levels
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_said_without_a_change_or_a_reminder_due(steps in prop::collection::vec(any_step(), 1..40)) {
+        for check in run(steps) {
+            let Action::Notify { notification, .. } = &check.decision.action else { continue };
+            let told = check.before.alert.map_or(AlertLevel::Ok, |alert| alert.level);
+            let changed = notification.level != told || check.before.pending.is_some();
+            let reminder_due = check.before.alert.is_some_and(|alert| check.now >= alert.notified_at.plus_seconds(24 * 3_600));
+            prop_assert!(changed || reminder_due);
+            prop_assert_eq!(notification.kind == Kind::Reminder, notification.previous_level == Some(notification.level));
+        }
+    }
+
+    #[test]
+    fn flapping_inside_the_margin_says_one_thing(percents in prop::collection::vec(75.0..94.9_f64, 1..60)) {
+        let steps = percents.into_iter().map(|percent| Step { percent, seconds: 300, fate: Fate::Delivered });
+        let heard = run(steps.collect()).into_iter().filter(|check| check.heard.is_some()).count();
+        prop_assert!(heard <= 1);
+    }
+
+    #[test]
+    fn a_level_rises_at_once(steps in prop::collection::vec(any_step(), 1..40)) {
+        for check in run(steps) {
+            prop_assert!(check.decision.level >= policy().thresholds.level(&reading(check.percent, 0).quota));
+        }
+    }
+
+    #[test]
+    fn nothing_is_lost(steps in prop::collection::vec(any_step(), 1..40)) {
+        let checks = run(steps);
+        for last in 0..checks.len() {
+            let check = &checks[last];
+            // Where nothing waits to be sent, all that people may know is this level, or a higher one that fell silently.
+            if check.after.pending.is_none() {
+                for known in may_know(&checks[..=last]) {
+                    prop_assert!(known >= check.decision.level);
+                    prop_assert_eq!(known == AlertLevel::Ok, check.decision.level == AlertLevel::Ok);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn recovered_comes_only_after_a_notification_that_was_or_may_have_been_delivered(
+        steps in prop::collection::vec(any_step(), 1..40),
+    ) {
+        let checks = run(steps);
+        for (place, check) in checks.iter().enumerate() {
+            if matches!(&check.decision.action, Action::Notify { notification, .. } if notification.kind == Kind::Recovered) {
+                prop_assert!(may_know(&checks[..place]).into_iter().any(|level| level > AlertLevel::Ok));
+            }
+        }
+    }
+
+    #[test]
+    fn late_and_duplicate_readings_lower_nothing(
+        steps in prop::collection::vec(any_step(), 1..40),
+        percent in 0.0..120.0_f64,
+        late in 0_i64..600,
+    ) {
+        for check in run(steps) {
+            let Some(changed_at) = check.after.changed_at else { continue };
+            let mut late = reading(percent, -late);
+            late.checked_at = changed_at.plus_seconds(late.checked_at.epoch_seconds() - at(0).epoch_seconds());
+            let assessed = check.after.pending.as_ref().map(|pending| pending.level);
+            let before = assessed.or(check.after.alert.map(|alert| alert.level)).unwrap_or(AlertLevel::Ok);
+            prop_assert!(decide(&check.after, &late, &policy()).level >= before);
+        }
+    }
+
+    #[test]
+    fn without_crashes_nothing_is_heard_twice(steps in prop::collection::vec(any_step(), 1..40)) {
+        let alive = |step: Step| Step { fate: if step.fate == Fate::Refused { Fate::Refused } else { Fate::Delivered }, ..step };
+        let checks = run(steps.into_iter().map(alive).collect());
+        let heard: Vec<_> = checks.iter().filter_map(|check| check.heard.as_ref()).collect();
+        for pair in heard.windows(2) {
+            prop_assert_ne!(&pair[0].alert_id, &pair[1].alert_id);
+            // Reminders repeat; and a level that fell silently can be reached again.
+            if ![Kind::Reminder, Kind::Escalated].contains(&pair[1].kind) {
+                prop_assert_ne!((pair[0].kind, pair[0].level), (pair[1].kind, pair[1].level));
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Structured logs: one JSON object a line, as CloudWatch Logs Insights and Lambda's log level filter read them.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, Targets};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::timestamp::Timestamp;
+
+/// A field of this name holds JSON; its members become members of the line itself.
+const JSON_FIELD: &str = "report";
+
+/// What other crates may log at most. Below it the SDK and its HTTP client log requests with their signing headers, and
+/// those hold the session token.
+const OTHERS: LevelFilter = LevelFilter::INFO;
+
+/// Logs to standard output, from the level in `AWS_LAMBDA_LOG_LEVEL` (which Lambda sets), else in `RUST_LOG` (a level, or
+/// levels by module), else INFO.
+pub fn init(now: fn() -> Timestamp) {
+    let level = ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|level| !level.trim().is_empty()));
+    let wanted = level.as_deref().map_or(Ok(info()), parse);
+    let capped = Targets::new().with_default(OTHERS).with_target("ses_quota_monitor", LevelFilter::TRACE);
+    let filter = wanted.clone().unwrap_or_else(|_| info()).and(capped);
+    let lines = tracing_subscriber::fmt::layer().event_format(JsonLine { now });
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+    if let Err(level) = wanted {
+        tracing::warn!(
+            "log level {level:?} is unknown, so INFO is used; allowed are TRACE, DEBUG, INFO, WARN, ERROR, OFF"
+        );
+    }
+}
+
+fn info() -> Targets {
+    Targets::new().with_default(LevelFilter::INFO)
+}
+
+fn parse(level: &str) -> Result<Targets, String> {
+    // Lambda has a level that `tracing` has not.
+    let name = if level.trim().eq_ignore_ascii_case("FATAL") { "ERROR" } else { level.trim() };
+    name.parse().map_err(|_| level.to_owned())
+}
+
+struct JsonLine {
+    now: fn() -> Timestamp,
+}
+
+impl<S, N> FormatEvent<S, N> for JsonLine
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut fields = Fields(Map::new());
+        let Fields(members) = &mut fields;
+        members.insert("timestamp".to_owned(), (self.now)().to_string().into());
+        members.insert("level".to_owned(), lambda_level(*event.metadata().level()).into());
+        members.insert("target".to_owned(), event.metadata().target().into());
+        event.record(&mut fields);
+        writeln!(line, "{}", Value::Object(fields.0))
+    }
+}
+
+/// The names by which Lambda filters.
+fn lambda_level(level: Level) -> &'static str {
+    match level {
+        Level::TRACE => "TRACE",
+        Level::DEBUG => "DEBUG",
+        Level::INFO => "INFO",
+        Level::WARN => "WARN",
+        Level::ERROR => "ERROR",
+    }
+}
+
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn insert(&mut self, field: &Field, value: Value) {
+        self.0.insert(field.name().to_owned(), value);
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.insert(field, format!("{value:?}").into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match serde_json::from_str(value) {
+            Ok(Value::Object(members)) if field.name() == JSON_FIELD => self.0.extend(members),
+            _ => self.insert(field, value.into()),
+        }
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.insert(field, value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.insert(field, value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.insert(field, value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.insert(field, value.into());
+    }
+}

@@ -1,0 +1,55 @@
+//! Counts and rates, as people and as machines read them.
+
+use serde_json::Number;
+
+/// A count of recipients with thousands separators, rounded down to a whole number: `48,100`.
+pub(super) fn count(recipients: f64) -> String {
+    let digits = format!("{:.0}", recipients.floor());
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Recipients a second, with decimals only where there are some: `14`, `0.5`.
+pub(super) fn rate(per_second: f64) -> String {
+    if per_second.fract() == 0.0 { count(per_second) } else { per_second.to_string() }
+}
+
+/// The number as JSON, whole numbers without a decimal point: `48100`, not `48100.0`. `None` for NaN and infinities.
+#[must_use]
+pub fn json_number(number: f64) -> Option<Number> {
+    /// Up to here every whole number has a double of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if number.fract() == 0.0 && (0.0..=EXACT).contains(&number) {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // The range is checked above.
+        let whole = number as u64;
+        return Some(whole.into());
+    }
+    Number::from_f64(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_thousands() {
+        let shown: Vec<String> = [0.0, 999.0, 1_000.0, 48_100.9, 1_000_000_000.0].into_iter().map(count).collect();
+        assert_eq!(shown, ["0", "999", "1,000", "48,100", "1,000,000,000"]);
+        assert_eq!([rate(14.0), rate(0.5), rate(1_500.0)], ["14", "0.5", "1,500"]);
+    }
+
+    #[test]
+    fn machines_read_whole_numbers_as_such() {
+        let written: Vec<String> =
+            [48_100.0, 0.0, 96.2, 0.5].into_iter().map(|number| json_number(number).unwrap().to_string()).collect();
+        assert_eq!(written, ["48100", "0", "96.2", "0.5"]);
+        assert_eq!(json_number(f64::NAN), None);
+        assert_eq!(json_number(f64::INFINITY), None);
+    }
+}

@@ -1,0 +1,204 @@
+//! What SES answers to `GetSendQuota`, checked, and the utilization that follows from it.
+
+/// More recipients a day than any account could have (a trillion): above it a reading is taken for a fault. It also keeps
+/// the arithmetic below exact: a thousand times as much is still a whole number in a double.
+const IMPLAUSIBLE: f64 = 1e12;
+
+/// What `GetSendQuota` returns for Unlimited.
+const UNLIMITED: f64 = -1.0;
+
+/// The send quota of one account in one Region. Counts are of recipients, not messages, in a rolling 24-hour window.
+///
+/// Source: Amazon SES API reference, `GetSendQuota`; SES developer guide, "Service quotas in Amazon SES".
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SendQuota {
+    sent_last_24_hours: f64,
+    max_24_hour_send: Option<f64>,
+    max_send_rate: Option<f64>,
+}
+
+/// A number from SES that is not a count, a rate or -1 for unlimited.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[error("SES answered {field} = {value}; expected {allowed}")]
+pub struct InvalidQuota {
+    field: &'static str,
+    value: f64,
+    allowed: &'static str,
+}
+
+impl SendQuota {
+    /// Checks the three numbers of `GetSendQuota`. -1 means unlimited, for the quota and for the rate.
+    ///
+    /// # Errors
+    /// [`InvalidQuota`] for a NaN, an infinity, a negative number other than -1, and a number beyond a trillion.
+    pub fn new(sent_last_24_hours: f64, max_24_hour_send: f64, max_send_rate: f64) -> Result<Self, InvalidQuota> {
+        let limit = |field, value: f64, smallest: f64, allowed| {
+            if value.to_bits() == UNLIMITED.to_bits() {
+                Ok(None)
+            } else if value == 0.0 || (smallest..=IMPLAUSIBLE).contains(&value) {
+                Ok(Some(value.abs()))
+            } else {
+                Err(InvalidQuota { field, value, allowed })
+            }
+        };
+        if !(0.0..=IMPLAUSIBLE).contains(&sent_last_24_hours) {
+            let (field, allowed) = ("SentLast24Hours", "0 to 1000000000000");
+            return Err(InvalidQuota { field, value: sent_last_24_hours, allowed });
+        }
+        Ok(Self {
+            sent_last_24_hours: sent_last_24_hours.abs(),
+            max_24_hour_send: limit(
+                "Max24HourSend",
+                max_24_hour_send,
+                1.0,
+                "-1 (unlimited), 0, or 1 to 1000000000000",
+            )?,
+            max_send_rate: limit("MaxSendRate", max_send_rate, 0.0, "-1 (unlimited) or 0 to 1000000000000")?,
+        })
+    }
+
+    /// Recipients sent to in the last 24 hours.
+    #[must_use]
+    pub fn sent_last_24_hours(&self) -> f64 {
+        self.sent_last_24_hours
+    }
+
+    /// Recipients that may be sent to in 24 hours; 0 when nothing may be sent, `None` when unlimited.
+    #[must_use]
+    pub fn max_24_hour_send(&self) -> Option<f64> {
+        self.max_24_hour_send
+    }
+
+    /// Recipients a second that SES accepts; `None` when unlimited.
+    #[must_use]
+    pub fn max_send_rate(&self) -> Option<f64> {
+        self.max_send_rate
+    }
+
+    /// Recipients left before SES rejects mail, never below 0; `None` when unlimited.
+    #[must_use]
+    pub fn remaining(&self) -> Option<f64> {
+        self.max_24_hour_send.map(|max| (max - self.sent_last_24_hours).max(0.0))
+    }
+
+    /// How much of the quota is used; `None` when unlimited. A quota of 0 is used up: 100%.
+    #[must_use]
+    pub fn utilization(&self) -> Option<Utilization> {
+        self.max_24_hour_send.map(|max| {
+            if max == 0.0 {
+                Utilization { sent: 1.0, max: 1.0 }
+            } else {
+                Utilization { sent: self.sent_last_24_hours, max }
+            }
+        })
+    }
+}
+
+/// Sent last 24 hours as a part of max 24-hour send. Finite, from 0; over 100% once more was sent than the quota allows,
+/// as happens when a quota is lowered.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Utilization {
+    sent: f64,
+    max: f64,
+}
+
+impl Utilization {
+    /// In percent, as exact as a double can be.
+    #[must_use]
+    pub fn percent(self) -> f64 {
+        100.0 * self.sent / self.max
+    }
+
+    /// In percent, rounded down to one decimal, so that 100.0% is never read before it is true.
+    #[must_use]
+    pub fn percent_rounded_down(self) -> f64 {
+        // From the counts, not from the percentage, whose own rounding could carry it over a tenth.
+        (1000.0 * self.sent / self.max).floor() / 10.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn quota(sent: f64, max: f64) -> SendQuota {
+        SendQuota::new(sent, max, 14.0).unwrap()
+    }
+
+    #[test]
+    fn unlimited_has_no_utilization() {
+        let unlimited = SendQuota::new(5_000.0, -1.0, -1.0).unwrap();
+        assert_eq!(unlimited.max_24_hour_send(), None);
+        assert_eq!(unlimited.max_send_rate(), None);
+        assert_eq!(unlimited.remaining(), None);
+        assert_eq!(unlimited.utilization(), None);
+    }
+
+    #[test]
+    fn a_quota_of_zero_is_used_up() {
+        for sent in [0.0, 10.0] {
+            assert_eq!(quota(sent, 0.0).utilization().map(Utilization::percent), Some(100.0));
+            assert_eq!(quota(sent, 0.0).remaining(), Some(0.0));
+        }
+    }
+
+    #[test]
+    fn what_is_left_is_never_negative() {
+        assert_eq!(quota(60_000.0, 50_000.0).remaining(), Some(0.0));
+    }
+
+    #[test]
+    fn nonsense_is_named_not_used() {
+        for (sent, max, rate, message) in [
+            (f64::NAN, 200.0, 1.0, "SES answered SentLast24Hours = NaN; expected 0 to 1000000000000"),
+            (-1.0, 200.0, 1.0, "SES answered SentLast24Hours = -1; expected 0 to 1000000000000"),
+            (
+                0.0,
+                f64::INFINITY,
+                1.0,
+                "SES answered Max24HourSend = inf; expected -1 (unlimited), 0, or 1 to 1000000000000",
+            ),
+            (0.0, -2.0, 1.0, "SES answered Max24HourSend = -2; expected -1 (unlimited), 0, or 1 to 1000000000000"),
+            (0.0, 200.0, -0.5, "SES answered MaxSendRate = -0.5; expected -1 (unlimited) or 0 to 1000000000000"),
+        ] {
+            assert_eq!(SendQuota::new(sent, max, rate).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn percentages_are_rounded_down() {
+        for (sent, shown) in [(48_100.0, 96.2), (49_999.0, 99.9), (50_000.0, 100.0), (50_049.0, 100.0), (0.0, 0.0)] {
+            assert_eq!(quota(sent, 50_000.0).utilization().map(Utilization::percent_rounded_down), Some(shown));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_three_doubles_give_finite_numbers_or_an_error(sent in any::<f64>(), max in any::<f64>(), rate in any::<f64>()) {
+            if let Ok(quota) = SendQuota::new(sent, max, rate) {
+                let percent = quota.utilization().map(Utilization::percent);
+                let numbers = [Some(quota.sent_last_24_hours()), quota.max_24_hour_send(), quota.max_send_rate(), quota.remaining(), percent];
+                for number in numbers.into_iter().flatten() {
+                    prop_assert!(number.is_finite() && number.is_sign_positive());
+                }
+            }
+        }
+
+        #[test]
+        fn a_hundred_percent_is_never_shown_or_reached_early(max in 1_u64..1_000_000_000_000, left in 1_u64..1_000) {
+            #[allow(clippy::cast_precision_loss)]
+            let quota = quota(max.saturating_sub(left) as f64, max as f64);
+            let utilization = quota.utilization().unwrap();
+            prop_assert!(utilization.percent() < 100.0);
+            prop_assert!(utilization.percent_rounded_down() < 100.0);
+        }
+
+        #[test]
+        fn the_shown_tenth_is_the_true_one(tenths in 0_u32..2_000) {
+            let utilization = quota(f64::from(tenths), 1_000.0).utilization().unwrap();
+            prop_assert_eq!(format!("{:.1}", utilization.percent_rounded_down()), format!("{}.{}", tenths / 10, tenths % 10));
+        }
+    }
+}

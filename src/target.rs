@@ -1,0 +1,200 @@
+//! What is checked: an account in a Region, and the partition both belong to.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+/// A 12-digit AWS account ID.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountId(String);
+
+impl FromStr for AccountId {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let valid = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+        valid.then(|| Self(text.to_owned())).ok_or_else(|| InvalidName::new("a 12-digit account ID", text))
+    }
+}
+
+/// The name of an AWS Region, such as `us-east-1`: at most 20 characters of `a-z`, `0-9` and `-`, in two or more parts
+/// with a number at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region(String);
+
+impl Region {
+    /// The name as AWS writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Region {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let plain = |part: &str| {
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        };
+        let valid = text.len() <= 20
+            && text.starts_with(|first: char| first.is_ascii_lowercase())
+            && text.split('-').all(plain)
+            && text.rsplit_once('-').is_some_and(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
+        valid.then(|| Self(text.to_owned())).ok_or_else(|| InvalidName::new("a Region such as us-east-1", text))
+    }
+}
+
+/// A part of AWS with accounts, endpoints and a console of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partition(String);
+
+impl Partition {
+    /// The domain of the partition's management console; `None` where it is not known.
+    ///
+    /// Source: AWS documentation, "Service endpoints" of the AWS GovCloud (US), China and European Sovereign Cloud guides.
+    #[must_use]
+    pub fn console_domain(&self) -> Option<&'static str> {
+        match self.0.as_str() {
+            "aws" => Some("console.aws.amazon.com"),
+            "aws-us-gov" => Some("console.amazonaws-us-gov.com"),
+            "aws-cn" => Some("console.amazonaws.cn"),
+            "aws-eusc" => Some("console.amazonaws-eusc.eu"),
+            _ => None,
+        }
+    }
+}
+
+impl FromStr for Partition {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let valid = (text == "aws" || text.starts_with("aws-"))
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        valid.then(|| Self(text.to_owned())).ok_or_else(|| InvalidName::new("a partition such as aws", text))
+    }
+}
+
+/// The account that is checked, with its partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// The partition of the account.
+    pub partition: Partition,
+    /// The account.
+    pub account: AccountId,
+}
+
+impl Owner {
+    /// Takes both from the ARN of the running function, which every invocation names:
+    /// `arn:aws:lambda:us-east-1:111122223333:function:name`. `GetSendQuota` does not tell them.
+    ///
+    /// # Errors
+    /// [`InvalidName`] if the text is not the ARN of a function.
+    pub fn from_function_arn(arn: &str) -> Result<Self, InvalidName> {
+        let parts: Vec<&str> = arn.split(':').collect();
+        match parts[..] {
+            ["arn", partition, "lambda", _, account, "function", ..] => {
+                Ok(Self { partition: partition.parse()?, account: account.parse()? })
+            }
+            _ => Err(InvalidName::new("the ARN of a Lambda function", arn)),
+        }
+    }
+}
+
+/// An account and a Region: what has a send quota.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The account and its partition.
+    pub owner: Owner,
+    /// The Region.
+    pub region: Region,
+}
+
+/// The key under which the state is stored: `111122223333#us-east-1`.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.owner.account, self.region)
+    }
+}
+
+/// A text that is not the name it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{text}\" is not {expected}")]
+pub struct InvalidName {
+    expected: &'static str,
+    text: String,
+}
+
+impl InvalidName {
+    fn new(expected: &'static str, text: &str) -> Self {
+        Self { expected, text: text.to_owned() }
+    }
+}
+
+macro_rules! shown_as_its_text {
+    ($($name:ty),*) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+    )*};
+}
+shown_as_its_text!(AccountId, Region, Partition);
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    pub(crate) fn target(partition: &str, region: &str) -> Target {
+        let owner = Owner { partition: partition.parse().unwrap(), account: "111122223333".parse().unwrap() };
+        Target { owner, region: region.parse().unwrap() }
+    }
+
+    #[test]
+    fn the_function_arn_tells_partition_and_account() {
+        for partition in ["aws", "aws-us-gov", "aws-cn"] {
+            let arn = format!("arn:{partition}:lambda:us-east-1:111122223333:function:monitor:live");
+            assert_eq!(Owner::from_function_arn(&arn), Ok(target(partition, "us-east-1").owner));
+        }
+        for (arn, message) in [
+            ("function-arn", "\"function-arn\" is not the ARN of a Lambda function"),
+            ("arn:aws:lambda:us-east-1:1234:function:f", "\"1234\" is not a 12-digit account ID"),
+            ("arn:moon:lambda:us-east-1:111122223333:function:f", "\"moon\" is not a partition such as aws"),
+        ] {
+            assert_eq!(Owner::from_function_arn(arn).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn regions_are_recognised() {
+        for name in ["us-east-1", "ap-southeast-5", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-isob-east-1"] {
+            assert_eq!(name.parse::<Region>().map(|region| region.to_string()), Ok(name.to_owned()));
+        }
+        for name in ["", "us-east", "US-EAST-1", "us-east-1 ", "us_east_1", "-1", "us--1", "1-1", "us-east-1\n"] {
+            assert!(name.parse::<Region>().is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_named_by_account_and_region() {
+        assert_eq!(target("aws", "eu-west-1").to_string(), "111122223333#eu-west-1");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC*") {
+            let _ = (text.parse::<Region>(), text.parse::<Partition>(), text.parse::<AccountId>());
+            let _ = Owner::from_function_arn(&text);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Points in time, as the messages, the report and the stored state show them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use serde::{Serialize, Serializer};
+
+/// A point in time in UTC, in whole seconds. Reads and writes RFC 3339: `2026-11-24T12:00:00Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+/// The last second of the year 9999, where RFC 3339 ends.
+const LATEST: i64 = 253_402_300_799;
+
+impl Timestamp {
+    /// From seconds since 1970-01-01T00:00:00Z; outside the years 1970 to 9999, the nearest end of them.
+    #[must_use]
+    pub fn from_epoch_seconds(seconds: i64) -> Self {
+        Self(seconds.clamp(0, LATEST))
+    }
+
+    /// Seconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn epoch_seconds(self) -> i64 {
+        self.0
+    }
+
+    /// The moment `seconds` later.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self::from_epoch_seconds(self.0.saturating_add(seconds))
+    }
+
+    /// How a person reads it: `2026-11-24 12:00 UTC`.
+    #[must_use]
+    pub fn for_people(self) -> String {
+        let text = self.to_string();
+        format!("{} {} UTC", &text[..10], &text[11..16])
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&DateTime::from_secs(self.0).fmt(Format::DateTime).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// The text is not a time in RFC 3339 between 1970 and 9999.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a time such as 2026-11-24T12:00:00Z")]
+pub struct InvalidTimestamp(String);
+
+impl FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        DateTime::from_str(text, Format::DateTime)
+            .ok()
+            .map(|time| time.secs())
+            .filter(|seconds| (0..=LATEST).contains(seconds))
+            .map(Self)
+            .ok_or_else(|| InvalidTimestamp(text.to_owned()))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn reads_and_writes_rfc_3339() {
+        let noon: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        assert_eq!(noon.to_string(), "2026-11-24T12:00:00Z");
+        assert_eq!(noon.for_people(), "2026-11-24 12:00 UTC");
+        assert_eq!("yesterday".parse::<Timestamp>(), Err(InvalidTimestamp("yesterday".to_owned())));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(seconds in any::<i64>()) {
+            let time = Timestamp::from_epoch_seconds(seconds);
+            prop_assert_eq!(time.to_string().parse::<Timestamp>(), Ok(time));
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC*") {
+            let _ = text.parse::<Timestamp>();
+        }
+    }
+}
