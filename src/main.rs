@@ -13,6 +13,9 @@ use ses_quota_monitor::settings::Settings;
 use ses_quota_monitor::target::Owner;
 use ses_quota_monitor::timestamp::Timestamp;
 
+/// Source: AWS Lambda developer guide, "Lambda quotas".
+const LONGEST_INVOCATION: Duration = Duration::from_mins(15);
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     log::init(now);
@@ -35,7 +38,7 @@ async fn handle(monitor: &Monitor, event: LambdaEvent<Value>) -> Result<Report, 
         owner,
         request_id: event.context.request_id,
         started_at: now(),
-        time_left: deadline.saturating_sub(since_epoch()),
+        time_left: deadline.saturating_sub(since_epoch()).min(LONGEST_INVOCATION),
     };
     let report = monitor.check(request, &invocation).await;
     let line = serde_json::to_string(&report).unwrap_or_else(|error| error.to_string());
