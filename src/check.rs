@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 use tokio::time::Instant;
+use tracing::debug;
 
-use crate::aws::{Clients, StateStore};
+use crate::aws::{Clients, StateStore, StoredState};
 use crate::decision::{Action, decide, decide_without_state};
 use crate::delivery::{Carrier, Outcome, Plan, in_time};
 use crate::failure::{Failure, Step};
@@ -142,6 +143,7 @@ impl Monitor {
                 (level, notification.map_or(Plan::Nothing, Plan::NotifyUnguarded))
             }
         };
+        debug!(%target, %level, ?quota, ?plan, "assessed");
         Assessment { target, finding: Some((reading, level)), plan, failures: state_failure.into_iter().collect() }
     }
 
@@ -174,7 +176,7 @@ impl Monitor {
 }
 
 /// The state of a target; `None` where none is kept.
-async fn read_state(states: Option<&StateStore>, target: &Target) -> Result<Option<crate::aws::StoredState>, Failure> {
+async fn read_state(states: Option<&StateStore>, target: &Target) -> Result<Option<StoredState>, Failure> {
     match states {
         Some(states) => states.read(target).await.map(Some),
         None => Ok(None),

@@ -1,8 +1,9 @@
 //! The Lambda function: reads its settings and makes its clients once, then answers invocations.
 
+use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::check::{Invocation, Monitor};
@@ -17,12 +18,24 @@ use ses_quota_monitor::timestamp::Timestamp;
 const LONGEST_INVOCATION: Duration = Duration::from_mins(15);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     log::init(now);
-    let settings = Settings::from_env().inspect_err(|error| tracing::error!("{error}"))?;
+    let settings = match Settings::from_env() {
+        Ok(settings) => settings,
+        Err(error) => return failed(&error),
+    };
     let clients = Clients::new(&settings).await;
     let monitor = Monitor::new(settings, clients);
-    run(service_fn(|event| handle(&monitor, event))).await
+    match run(service_fn(|event| handle(&monitor, event))).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(error.as_ref()),
+    }
+}
+
+/// Lambda shows the last words of a function that could not start, so they are these and nothing else.
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    tracing::error!("{error}");
+    ExitCode::FAILURE
 }
 
 async fn handle(monitor: &Monitor, event: LambdaEvent<Value>) -> Result<Report, Diagnostic> {
