@@ -29,7 +29,11 @@ pub fn init(now: fn() -> Timestamp) {
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|level| !level.trim().is_empty()));
     let wanted = level.as_deref().map_or(Ok(info()), parse);
-    let capped = Targets::new().with_default(OTHERS).with_target("ses_quota_monitor", LevelFilter::TRACE);
+    let capped = Targets::new()
+        .with_default(OTHERS)
+        .with_target("ses_quota_monitor", LevelFilter::TRACE)
+        // It repeats the error of every failed check, which we have logged with the report.
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
     let filter = wanted.clone().unwrap_or_else(|_| info()).and(capped);
     let lines = tracing_subscriber::fmt::layer().event_format(JsonLine { now });
     tracing_subscriber::registry().with(lines.with_filter(filter)).init();
