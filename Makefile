@@ -1,0 +1,77 @@
+# ses-quota-monitor: everything that is run by hand. `make` alone lists it.
+
+STACK ?= ses-quota-monitor
+REGION ?= $(or $(AWS_REGION),$(AWS_DEFAULT_REGION),us-east-1)
+# Template parameters for a deployment: PARAMETERS='AlertEmail=ops@example.com WarningPercent=70'
+PARAMETERS ?=
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+# sam finds cargo-lambda and zig on the PATH.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+TOOLS := $(VENV)/.installed
+# Two builds side by side: the one for this machine must not be deployed to a function of another architecture.
+LOCAL_BUILD := .aws-sam/local
+LOCAL_ARCHITECTURE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+SOURCES := Cargo.toml Cargo.lock $(wildcard rust-toolchain.toml) $(shell find src -name '*.rs')
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help tools build demo test lint unit integration bench deploy check destroy fmt clean
+
+help: ## List what can be made
+	@printf 'usage: make TARGET [STACK=name] [REGION=name] [PARAMETERS="Name=value ..."]\n\n'
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  %-12s %s\n", $$1, $$2 }'
+
+tools: $(TOOLS) ## Install the Python tools into .venv
+
+$(TOOLS): local/requirements.txt
+	$(or $(shell command -v python3.11),python3) -m venv --clear $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --requirement $<
+	@touch $@
+
+build: $(LOCAL_BUILD)/template.yaml ## Build the function for this machine
+
+$(LOCAL_BUILD)/template.yaml: template.yaml $(SOURCES) | $(TOOLS)
+	sam build --build-dir $(LOCAL_BUILD) --parameter-overrides Architecture=$(LOCAL_ARCHITECTURE)
+	@touch $@
+
+demo: build ## Watch the life of an alert on a local AWS; no account needed, about 5 minutes
+	@$(PYTHON) -m local.demo
+
+test: lint unit integration ## Run all checks and tests
+
+lint: $(TOOLS) ## Check format, lints and template
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+	sam validate --lint --region $(REGION)
+	cfn-lint template.yaml
+
+unit: ## Run the tests of the Rust code
+	cargo test --locked
+
+integration: build ## Run the deployed program against a local AWS
+	$(PYTHON) -m pytest tests/local_aws
+
+bench: build ## Measure a check
+	$(PYTHON) bench/bench.py
+
+deploy: $(TOOLS) ## Build and deploy to AWS: STACK, REGION, PARAMETERS
+	@$(PYTHON) -m local.operate credentials --region $(REGION)
+	sam build $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
+	sam deploy --stack-name $(STACK) --region $(REGION) --resolve-s3 --capabilities CAPABILITY_IAM \
+		--no-fail-on-empty-changeset $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
+
+check: $(TOOLS) ## Run one check on the deployed stack and print its report: STACK, REGION
+	@$(PYTHON) -m local.operate check --stack $(STACK) --region $(REGION)
+
+destroy: $(TOOLS) ## Remove the deployed stack; asks first: STACK, REGION
+	@$(PYTHON) -m local.operate destroy --stack $(STACK) --region $(REGION)
+
+fmt: ## Format the Rust code
+	cargo fmt
+
+clean: ## Remove what was built and installed here
+	rm -rf .aws-sam target $(VENV)

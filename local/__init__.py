@@ -1,0 +1,17 @@
+"""The local AWS: this project's whole installation on one machine, without an account.
+
+| module | what it is |
+| --- | --- |
+| `server` | `LocalAws`: starts and stops the local AWS (ministack, and the wire in front of it) |
+| `wire` | `Wire`: what the function says to AWS passes here; it is recorded, and refused or held on demand |
+| `account` | `Account`: one account on it: clients for each Region, mail to send, metrics to read |
+| `stack` | `Stack`: one deployment of `template.yaml`: invoke it, read its log, change its settings |
+| `inbox` | `Inbox`: a queue subscribed to a topic; `Publication`: one alert as each protocol gets it |
+| `waiting` | `wait_for`: waiting for a condition, never for a time |
+| `demo` | the life of an alert, shown in a terminal (`make demo`) |
+
+    with LocalAws() as aws:
+        account = aws.account()
+        stack = account.deploy({"AlertEmail": "ops@example.com"})
+        print(stack.invoke({"dryRun": True}).payload)
+"""

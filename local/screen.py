@@ -1,0 +1,104 @@
+"""How the demo looks: 80 columns are enough, and a log file will do for a terminal."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import plotext
+from rich import box
+from rich.console import Console
+from rich.json import JSON
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from .account import Reading
+from .waiting import wait_for
+
+T = TypeVar("T")
+LEVEL_COLORS = {"OK": "green", "WARNING": "yellow", "CRITICAL": "red", "EXHAUSTED": "bold red"}
+
+
+class Screen:
+    """Everything the demo shows goes through here."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False)
+
+    def title(self, text: str, body: str) -> None:
+        self.console.print(Panel(body, title=f"[bold]{text}[/]", padding=(1, 2), border_style="cyan"))
+
+    def step(self, number: int, text: str) -> None:
+        self.console.print()
+        self.console.rule(f"[bold cyan]{number}. {text}[/]", align="left", style="cyan")
+
+    def say(self, text: str) -> None:
+        self.console.print(text)
+
+    def text(self, title: str, text: str) -> None:
+        """A text as it was sent: not read as markup, and no line broken, so that links stay whole."""
+        self.console.rule(f"[bold]{title}[/]", align="left", style="blue")
+        self.console.print(Text(text.strip()), soft_wrap=True)
+        self.console.rule(style="blue")
+
+    def document(self, title: str, document: dict[str, Any]) -> None:
+        self.console.rule(f"[bold]{title}[/]", align="left", style="blue")
+        self.console.print(JSON(json.dumps(document)), soft_wrap=True)
+        self.console.rule(style="blue")
+
+    def failure(self, what: str, advice: str) -> None:
+        self.console.print()
+        self.console.print(Panel(Text(f"{what}\n\n{advice}"), title="[bold]This did not work[/]", border_style="red"))
+
+    def waiting(self, what: str, condition: Callable[[], T], at_most: float, check: Callable[[], None]) -> T:
+        """Waits for a condition, saying what for and until when at most."""
+        deadline = time.monotonic() + at_most
+        until = datetime.fromtimestamp(time.time() + at_most).strftime("%H:%M:%S")
+        line = f"Waiting for {what}, until {until} at most"
+        if not self.console.is_terminal:
+            self.say(f"[dim]{line}[/]")
+            return wait_for(condition, what, at_most, interval=0.2, while_waiting=check)
+        with self.console.status(line) as status:
+
+            def refresh() -> None:
+                check()
+                status.update(f"{line} ({deadline - time.monotonic():.0f} s)")
+
+            return wait_for(condition, what, at_most, interval=0.2, while_waiting=refresh)
+
+    def progress(self, what: str, total: int, work: Callable[[Callable[[], object]], None]) -> None:
+        """Runs `work` with a bar; it gets a function to call after each of the `total` parts."""
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self.console) as bar:
+            task = bar.add_task(what, total=total)
+            work(lambda: bar.advance(task))
+
+    def table(self, columns: list[str], rows: list[list[str]], title: str | None = None) -> None:
+        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*row)
+        self.console.print(table)
+
+    def chart(self, title: str, readings: list[Reading], lines: dict[str, float]) -> None:
+        """A line through the readings, and horizontal ones where `lines` says."""
+        plotext.clear_figure()
+        plotext.theme("clear")
+        plotext.plotsize(min(self.console.width, 80), 14)
+        plotext.title(title)
+        places = list(range(len(readings)))
+        plotext.plot(places, [reading.value for reading in readings], marker="hd")
+        for height in lines.values():
+            plotext.hline(height)
+        plotext.xticks(places, [f"{reading.at:%H:%M:%S}" for reading in readings])
+        plotext.yticks([0, *lines.values()], ["0", *(f"{name} {height:g}" for name, height in lines.items())])
+        plotext.ylim(0, 1.2 * max([*lines.values(), *(reading.value for reading in readings)]))
+        self.console.print(Text.from_ansi(plotext.build()))
+
+
+def colored(level: str) -> str:
+    return f"[{LEVEL_COLORS.get(level, 'default')}]{level}[/]"

@@ -1,0 +1,164 @@
+"""Starting and stopping the local AWS."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from .account import Account
+from .waiting import wait_for
+from .wire import Wire
+
+STARTUP_SECONDS = 60
+SHUTDOWN_SECONDS = 5
+
+
+class LocalAwsFailed(RuntimeError):
+    """The local AWS did not start, or died. The message ends with the tail of its log."""
+
+
+class LocalAws:
+    """ministack on a free port of 127.0.0.1, with a `Wire` between it and the functions it runs.
+
+    A context manager. Leaving it, by the end of the block, an exception, Ctrl-C or SIGTERM,
+    ends the server and every function process it started, and removes their files. The log
+    goes to `log_file`; without one it is removed with the rest.
+
+    With `enforce_iam` a function may do only what its role allows. ministack knows most
+    condition keys, but not `cloudwatch:namespace`: a statement that names it allows nothing.
+    """
+
+    def __init__(self, log_file: Path | None = None, enforce_iam: bool = False) -> None:
+        self._enforce_iam = enforce_iam
+        self._directory = Path(tempfile.mkdtemp(prefix="local-aws-"))
+        self.log_file = log_file or self._directory / "local-aws.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._account_ids = (f"{number:012d}" for number in range(111122223333, 999999999999))
+        self._previous_sigterm: object = None
+        self.port = 0
+        self.wire: Wire
+
+    def __enter__(self) -> "LocalAws":
+        # SIGTERM ends Python without unwinding, which would leave the server behind.
+        if threading.current_thread() is threading.main_thread():
+            self._previous_sigterm = signal.signal(signal.SIGTERM, _exit)
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+        if self._previous_sigterm is not None:
+            signal.signal(signal.SIGTERM, self._previous_sigterm)
+
+    @property
+    def url(self) -> str:
+        """Where clients on this machine reach it; what they say does not pass the wire."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def account(self, account_id: str | None = None) -> Account:
+        """An account that nobody has used yet, or the one with this id."""
+        return Account(self, account_id or next(self._account_ids))
+
+    def log_tail(self, lines: int = 20) -> str:
+        return "\n".join(self.log_lines()[-lines:])
+
+    def log_lines(self) -> list[str]:
+        return self.log_file.read_text(errors="replace").splitlines() if self.log_file.exists() else []
+
+    def delivered(self, protocol: str, endpoint: str) -> int:
+        """How many messages SNS has handed to an e-mail ("email") or text message ("SMS") subscriber.
+
+        After its filter policy, that is; the log tells no more of them than this.
+        """
+        return sum(f"SNS fanout → {protocol} {endpoint} " in line for line in self.log_lines())
+
+    def check_alive(self) -> None:
+        """Raises if the server has ended, saying why as far as its log tells."""
+        code = self._process.poll() if self._process else None
+        if code is not None:
+            raise LocalAwsFailed(f"the local AWS ended by itself with code {code}. Its log ends:\n{self.log_tail()}")
+
+    def kill_function(self, function: str) -> int:
+        """Kills the processes that run a function, as a crash would; returns how many there were."""
+        pids = [pid for pid, name in self._function_processes() if name == function]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        return len(pids)
+
+    def _start(self) -> None:
+        self.port = _free_port()
+        self.wire = Wire(self.port)
+        self.wire.start()
+        # Its own process group, so that stopping it reaches the functions it started.
+        with self.log_file.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "ministack"],
+                env=self._server_environment(), cwd=self._directory,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            )
+        wait_for(self._healthy, "the local AWS to answer", STARTUP_SECONDS, while_waiting=self.check_alive)
+
+    def _server_environment(self) -> dict[str, str]:
+        # The functions inherit this: no setting or credential of a real account may reach them.
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return clean | {
+            "GATEWAY_PORT": str(self.port), "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "127.0.0.1",
+            "AUTH": "true" if self._enforce_iam else "false", "LAMBDA_EXECUTOR": "local", "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0",
+            "AWS_ENDPOINT_URL": self.wire.url, "TMPDIR": str(self._directory), "PYTHONUNBUFFERED": "1",
+        }
+
+    def _healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=2) as response:
+                return "services" in json.load(response)
+        except OSError:
+            return False
+
+    def _function_processes(self) -> Iterator[tuple[int, str]]:
+        assert self._process is not None
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                if os.getpgid(int(entry.name)) != self._process.pid or int(entry.name) == self._process.pid:
+                    continue
+                environment = (entry / "environ").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            for variable in environment:
+                if variable.startswith(b"AWS_LAMBDA_FUNCTION_NAME="):
+                    yield int(entry.name), variable.partition(b"=")[2].decode()
+
+    def stop(self) -> None:
+        """Ends everything that was started. Harmless when there is nothing to end."""
+        if self._process is not None:
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                try:
+                    os.killpg(self._process.pid, number)
+                    self._process.wait(SHUTDOWN_SECONDS)
+                except (ProcessLookupError, subprocess.TimeoutExpired):
+                    pass
+            self._process = None
+            self.wire.stop()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _exit(signal_number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + signal_number)

@@ -1,0 +1,291 @@
+"""The deployed program, from the event to what subscribers, dashboards and operators get of it."""
+
+import json
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import jsonschema
+import pytest
+
+from local.account import Account, Reading
+from local.inbox import Inbox, Message
+from local.server import LocalAws
+from local.stack import PROJECT, Invocation, Stack
+from local.waiting import wait_for
+
+NAMESPACE = "SESQuotaMonitor"
+UNITS = {
+    "SentLast24Hours": "Count",
+    "Max24HourSend": "Count",
+    "MaxSendRate": "Count/Second",
+    "QuotaUtilization": "Percent",
+    "AlertLevel": "None",
+    "CheckFailed": "Count",
+}
+NUMBER, TEXT, TIME = {"type": "number"}, {"type": "string"}, {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+LEVEL = {"enum": ["OK", "WARNING", "CRITICAL", "EXHAUSTED"]}
+# What subscribers were promised: no field more, none missing, schemaVersion first.
+ALERT_SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["schemaVersion", "alertId", "kind", "level", "account", "region", "checkedAt", "test"],
+    "properties": {
+        "schemaVersion": {"const": 1},
+        "alertId": TEXT,
+        "kind": {"enum": ["RAISED", "ESCALATED", "REMINDER", "RECOVERED", "TEST"]},
+        "level": LEVEL,
+        "previousLevel": LEVEL,
+        "account": {"type": "string", "pattern": r"^\d{12}$"},
+        "region": TEXT,
+        "checkedAt": TIME,
+        "since": TIME,
+        "sentLast24Hours": NUMBER,
+        "max24HourSend": NUMBER,
+        "remaining": NUMBER,
+        "maxSendRate": NUMBER,
+        "utilizationPercent": NUMBER,
+        "test": {"type": "boolean"},
+    },
+}
+# The basic character set of GSM 03.38, without the characters that cost two places.
+GSM_7 = set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà")
+
+
+def target(invocation: Invocation, region: str = "us-east-1") -> dict[str, Any]:
+    assert invocation.error is None, invocation.payload
+    return next(target for target in invocation.payload["targets"] if target["region"] == region)
+
+
+def kinds(alerts: list[Message]) -> list[str]:
+    return [alert.document["kind"] for alert in alerts]
+
+
+def by_region(readings: list[Reading], account: Account) -> dict[str, dict[str, Reading]]:
+    assert all(set(reading.dimensions) == {"Account", "Region"} for reading in readings)
+    assert {reading.dimensions["Account"] for reading in readings} <= {account.id}
+    found: dict[str, dict[str, Reading]] = {}
+    for reading in readings:
+        found.setdefault(reading.dimensions["Region"], {})[reading.metric] = reading
+    return found
+
+
+def test_an_alert_is_raised_once_escalated_and_recovered(account: Account, stack: Stack, inbox: Inbox) -> None:
+    assert target(stack.invoke())["notification"] is None
+
+    account.send_mail(200)
+    assert target(stack.invoke())["notification"] == "RAISED"
+    assert target(stack.invoke())["notification"] is None
+    assert kinds(inbox.receive()) == ["RAISED"]
+
+    account.send_mail(200)
+    assert target(stack.invoke())["notification"] == "ESCALATED"
+    assert target(stack.invoke())["notification"] is None
+    assert kinds(inbox.receive()) == ["ESCALATED"]
+
+    stack.change_settings(WARNING_PERCENT="80", CRITICAL_PERCENT="95", CLEAR_MARGIN_PERCENT="5")
+    # A check within the second of the last change may come late: it never lowers a level.
+    wait_for(lambda: target(stack.invoke())["notification"] == "RECOVERED", "the recovery")
+    assert target(stack.invoke())["notification"] is None
+    assert kinds(inbox.receive()) == ["RECOVERED"]
+
+
+def test_subscribers_get_what_they_were_promised(aws: LocalAws, account: Account, stack: Stack, inbox: Inbox) -> None:
+    account.send_mail(410)
+    stack.invoke()
+
+    [alert] = inbox.receive()
+    jsonschema.validate(alert.document, ALERT_SCHEMA)
+    assert next(iter(alert.document)) == "schemaVersion"
+    expected = {
+        "kind": "RAISED", "level": "CRITICAL", "previousLevel": "OK", "account": account.id, "region": "us-east-1",
+        "sentLast24Hours": 410, "max24HourSend": 50000, "remaining": 49590, "maxSendRate": 14,
+        "utilizationPercent": 0.8, "test": False,
+    }
+    assert alert.document | expected == alert.document
+    assert alert.attributes == {"level": "CRITICAL", "kind": "RAISED", "account": account.id, "region": "us-east-1"}
+    assert alert.subject == f"[CRITICAL] SES us-east-1 ({account.id}): 0.8% of the 24-hour sending quota used"
+
+    [sent] = account.publications()
+    assert sent.text("email") == sent.text("default")
+    for fact in ["410", "50,000", "49,590", "L-804C8AE8", "us-east-1.console.aws.amazon.com", alert.document["alertId"]]:
+        assert fact in sent.text("email")
+    assert len(sent.text("sms")) <= 140 and set(sent.text("sms")) <= GSM_7 and sent.text("sms").startswith("CRITICAL")
+    for protocol in ["http", "https", "lambda", "sqs", "firehose"]:
+        assert json.loads(sent.text(protocol)) == alert.document
+
+
+def test_the_phone_rings_for_critical_alone(aws: LocalAws, account: Account, stack: Stack) -> None:
+    # Numbers are shared by all accounts in the log of the local AWS, so this test has one of its own.
+    phone = "+14255550199"
+    account.client("sns").subscribe(
+        TopicArn=stack.topic_arn, Protocol="sms", Endpoint=phone, Attributes=_sms_filter(account, stack)
+    )
+    account.send_mail(200)
+    stack.invoke()
+    assert aws.delivered("SMS", phone) == 0
+    account.send_mail(200)
+    stack.invoke()
+    assert aws.delivered("SMS", phone) == 1
+
+
+def _sms_filter(account: Account, stack: Stack) -> dict[str, str]:
+    """The filter policy that the template gives its own phone."""
+    sns = account.client("sns")
+    subscriptions = sns.list_subscriptions_by_topic(TopicArn=stack.topic_arn)["Subscriptions"]
+    [arn] = [each["SubscriptionArn"] for each in subscriptions if each["Protocol"] == "sms"]
+    attributes = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+    return {name: attributes[name] for name in ("FilterPolicy", "FilterPolicyScope") if name in attributes}
+
+
+def test_a_dry_run_changes_nothing(aws: LocalAws, account: Account, stack: Stack, inbox: Inbox) -> None:
+    account.send_mail(200)
+    dry = stack.invoke({"dryRun": True})
+    assert dry.payload["dryRun"] is True
+    assert target(dry)["notification"] == "RAISED"
+    assert (inbox.receive(), account.metrics(NAMESPACE), stack.state_items()) == ([], [], [])
+    written = {call.operation for call in aws.wire.calls("dynamodb", ".*", account.id)} - {"GetItem"}
+    assert written == set()
+    assert target(stack.invoke())["notification"] == "RAISED"
+
+
+def test_a_test_alert_goes_out_for_each_target_and_leaves_no_trace(account: Account, stack: Stack, inbox: Inbox) -> None:
+    assert target(stack.invoke({"testAlert": True}))["notification"] == "TEST"
+    alerts = inbox.receive()
+    assert sorted(alert.document["region"] for alert in alerts) == ["eu-west-1", "us-east-1"]
+    for alert in alerts:
+        jsonschema.validate(alert.document, ALERT_SCHEMA)
+        assert (alert.document["kind"], alert.document["test"], alert.attributes["kind"]) == ("TEST", True, "TEST")
+    assert (account.metrics(NAMESPACE), stack.state_items()) == ([], [])
+
+
+def test_wrong_settings_are_all_named_at_once(stack: Stack) -> None:
+    stack.change_settings(WARNING_PERCENT="lots", REMINDER_HOURS="-1", METRIC_NAMESPACE="AWS/Mine")
+    failed = stack.invoke()
+    assert failed.error is not None
+    message = json.dumps(failed.payload)
+    for part in ["WARNING_PERCENT", "lots", "REMINDER_HOURS", "-1", "METRIC_NAMESPACE", "AWS/Mine"]:
+        assert part in message
+
+
+def test_a_topic_that_is_gone_does_not_stop_the_metrics_and_the_alert_is_sent_later(
+    account: Account, stack: Stack, inbox: Inbox
+) -> None:
+    account.send_mail(200)
+    stack.change_settings(ALERT_TOPIC_ARN=stack.topic_arn + "-gone")
+    failed = stack.invoke()
+    assert failed.error is not None
+    for part in ["us-east-1", account.id, "alert", "NotFound", "-gone"]:
+        assert part in failed.payload["errorMessage"]
+    metrics = by_region(account.metrics(NAMESPACE), account)
+    assert metrics["us-east-1"]["SentLast24Hours"].value == 200
+
+    stack.change_settings(ALERT_TOPIC_ARN=stack.topic_arn)
+    assert target(stack.invoke())["notification"] == "RAISED"
+    assert target(stack.invoke())["notification"] is None
+    assert kinds(inbox.receive()) == ["RAISED"]
+
+
+def test_cloudwatch_out_of_reach_does_not_stop_the_alert(account: Account, stack: Stack, inbox: Inbox) -> None:
+    account.send_mail(200)
+    # Port 9 (discard): nothing listens there.
+    stack.change_settings(AWS_ENDPOINT_URL_CLOUDWATCH="http://127.0.0.1:9")
+    failed = stack.invoke()
+    assert failed.error is not None and "metrics" in failed.payload["errorMessage"]
+    assert kinds(inbox.receive()) == ["RAISED"]
+
+
+def test_cloudwatch_refusing_does_not_stop_the_alert(
+    aws: LocalAws, account: Account, stack: Stack, inbox: Inbox
+) -> None:
+    account.send_mail(200)
+    with aws.wire.refusing("monitoring", "PutMetricData", account=account.id, code="InternalServiceFault"):
+        failed = stack.invoke()
+    assert failed.error is not None and "InternalServiceFault" in failed.payload["errorMessage"]
+    assert kinds(inbox.receive()) == ["RAISED"]
+
+
+def test_a_failing_region_does_not_stop_another(aws: LocalAws, account: Account, stack: Stack, inbox: Inbox) -> None:
+    account.send_mail(200)
+    refused = aws.wire.refusing("ses", ".*", account=account.id, region="eu-west-1", code="AccessDenied", status=403)
+    with refused:
+        failed = stack.invoke()
+    assert failed.error is not None
+    for part in ["eu-west-1", account.id, "read", "AccessDenied"]:
+        assert part in failed.payload["errorMessage"]
+    assert "us-east-1" not in failed.payload["errorMessage"]
+    assert kinds(inbox.receive()) == ["RAISED"]
+    metrics = by_region(account.metrics(NAMESPACE), account)
+    assert metrics["us-east-1"]["CheckFailed"].value == 0
+    # An unread quota is unknown: no zero, and no level either.
+    assert {name: reading.value for name, reading in metrics["eu-west-1"].items()} == {"CheckFailed": 1}
+
+
+def test_two_checks_at_once_send_one_alert(aws: LocalAws, account: Account, stack: Stack, inbox: Inbox) -> None:
+    account.send_mail(200)
+    with aws.wire.holding("sns", "Publish", account=account.id) as held:
+        results: list[Invocation] = []
+        first = threading.Thread(target=lambda: results.append(stack.invoke()))
+        first.start()
+        assert held.reached.wait(30)
+        # The first has claimed the target and is sending: the second leaves it alone.
+        assert target(stack.invoke())["notification"] is None
+        held.let_go.set()
+        first.join()
+    assert target(results[0])["notification"] == "RAISED"
+    assert kinds(inbox.receive()) == ["RAISED"]
+
+
+def test_the_role_allows_what_the_function_does_and_no_other_region() -> None:
+    with LocalAws(enforce_iam=True) as aws:
+        account = aws.account()
+        stack = account.install({"Regions": "us-east-1,eu-west-1", "WarningPercent": "0.4", "CriticalPercent": "0.8",
+                                 "ClearMarginPercent": "0.1"})
+        _drop_condition(account, stack.outputs["FunctionRoleName"], "cloudwatch:namespace")
+        account.send_mail(200)
+        assert target(stack.invoke())["notification"] == "RAISED"
+        assert target(stack.invoke())["notification"] is None
+
+        stack.change_settings(REGIONS="us-east-1,ap-south-1")
+        failed = stack.invoke()
+        assert failed.error is not None
+        assert "ap-south-1" in failed.payload["errorMessage"] and "AccessDenied" in failed.payload["errorMessage"]
+
+
+def _drop_condition(account: Account, role: str, key: str) -> None:
+    """Takes a condition that the local AWS cannot judge out of a role's policies."""
+    iam = account.client("iam")
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for statement in policy["Statement"]:
+            if key in json.dumps(statement.get("Condition", {})):
+                del statement["Condition"]
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_make_check_runs_one_check_and_says_how_it_went(aws: LocalAws, account: Account, stack: Stack, well: bool) -> None:
+    command = [sys.executable, "-m", "local.operate", "check", "--stack", stack.name, "--region", account.region]
+    refused = aws.wire.refusing("ses", ".*", account="" if well else account.id, code="AccessDenied", status=403)
+    with refused:
+        done = subprocess.run(command, env=account.environment(), cwd=PROJECT, capture_output=True, text=True)
+    if well:
+        assert (done.returncode, json.loads(done.stdout)["dryRun"]) == (0, False)
+    else:
+        assert done.returncode == 1
+        assert done.stderr.startswith("The check failed: ") and "AccessDenied" in done.stderr
+
+
+def test_the_schedule_runs_checks_that_store_the_metrics_of_each_region(scheduled: Stack) -> None:
+    assert set(scheduled.outputs) >= {
+        "DashboardUrl", "FunctionName", "FunctionRoleName", "AlertTopicArn", "StateTableName", "DeadLetterQueueUrl",
+        "LogGroupName",
+    }
+    [run, *_] = wait_for(scheduled.runs, "the schedule to run a check", timeout=120, interval=0.5)
+    assert run.report is not None
+    assert [target["region"] for target in run.report["targets"]] == ["us-east-1", "eu-west-1"]
+    metrics = by_region(scheduled.account.metrics(NAMESPACE), scheduled.account)
+    assert set(metrics) == {"us-east-1", "eu-west-1"}
+    for readings in metrics.values():
+        assert {name: reading.unit for name, reading in readings.items()} == UNITS
