@@ -4,6 +4,8 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_sns::Client;
 use aws_sdk_sns::config::Builder;
 use aws_sdk_sns::types::MessageAttributeValue;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
 use crate::failure::{Failure, Step};
 use crate::message::Message;
@@ -19,7 +21,8 @@ pub struct AlertPublisher {
 impl AlertPublisher {
     pub(super) fn new(config: &SdkConfig, topic: TopicArn) -> Self {
         let region = Region::new(topic.region().as_str().to_owned());
-        Self { client: Client::from_conf(Builder::from(config).region(region).build()), topic }
+        let config = Builder::from(config).region(region).retry_classifier(OnlyWhatWasAnswered).build();
+        Self { client: Client::from_conf(config), topic }
     }
 
     /// Publishes one message to every subscriber.
@@ -40,5 +43,23 @@ impl AlertPublisher {
             publish = publish.message_attributes(*name, value);
         }
         Box::pin(publish.send()).await.map(|_| ()).map_err(|error| Failure::from_sdk(Step::Alert, &error))
+    }
+}
+
+/// Forbids to publish again within a call whose answer was lost: SNS may have told everybody, and would tell them again at
+/// each attempt. The claim on the target stays instead, and the check after its end tells them once more.
+#[derive(Debug)]
+struct OnlyWhatWasAnswered;
+
+impl ClassifyRetry for OnlyWhatWasAnswered {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        match context.output_or_error() {
+            Some(Err(error)) if !error.is_operation_error() => RetryAction::RetryForbidden,
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "OnlyWhatWasAnswered"
     }
 }

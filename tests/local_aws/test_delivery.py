@@ -1,0 +1,207 @@
+"""No alert lost, none doubled: races, crashes and refusals around one notification."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from local.account import Account
+from local.inbox import Inbox
+from local.server import LocalAws
+from local.stack import Invocation, Stack
+from local.waiting import wait_for
+
+# A claim ends ten seconds after its holder must have: with this timeout, after 14 seconds and not after 40.
+TIMEOUT_SECONDS = 4
+CLOCK_SKEW_SECONDS = 10
+
+
+@pytest.fixture
+def stack(account: Account) -> Stack:
+    stack = account.install({"WarningPercent": "0.4", "CriticalPercent": "0.8", "ClearMarginPercent": "0.1"})
+    account.client("lambda").update_function_configuration(FunctionName=stack.function, Timeout=TIMEOUT_SECONDS)
+    return stack
+
+
+def kinds_and_ids(inbox: Inbox) -> list[tuple[str, str]]:
+    inbox.receive()
+    return [(alert.document["kind"], alert.document["alertId"]) for alert in inbox.alerts]
+
+
+def notification(invocation: Invocation) -> str | None:
+    assert invocation.error is None, invocation.payload
+    return invocation.payload["targets"][0]["notification"]
+
+
+def item(stack: Stack) -> dict[str, str]:
+    """The one item of the state table, with plain values."""
+    [found] = stack.state_items()
+    return {name: next(iter(value.values())) for name, value in found.items()}
+
+
+@contextmanager
+def killed(aws: LocalAws, stack: Stack, service: str, operation: str, carried_out: bool) -> Iterator[None]:
+    """Runs a check, and kills its process at a call: before AWS has seen it, or when AWS has carried it out."""
+    results: list[Invocation] = []
+    with aws.wire.holding(service, operation, account=stack.account.id, carried_out=carried_out) as held:
+        check = threading.Thread(target=lambda: results.append(stack.invoke()))
+        check.start()
+        assert held.reached.wait(30)
+        if not carried_out:
+            # The call is dropped with the process that made it.
+            held.dropped = True
+        assert aws.kill_function(stack.function) == 1
+        check.join()
+    assert results[0].error is not None
+    yield
+
+
+def test_two_checks_that_read_the_same_state_send_one_alert(
+    aws: LocalAws, account: Account, stack: Stack, inbox: Inbox
+) -> None:
+    account.send_mail(200)
+    with ExitStack() as cleanup, ThreadPoolExecutor(2) as pool:
+        reads = [
+            cleanup.enter_context(aws.wire.holding("dynamodb", "GetItem", account=account.id, carried_out=True))
+            for _ in range(2)
+        ]
+        checks = [pool.submit(stack.invoke) for _ in range(2)]
+        # Both have read that nobody was told; only now do both go on to claim.
+        assert all(read.reached.wait(30) for read in reads)
+        for read in reads:
+            read.let_go.set()
+        said = [notification(check.result()) for check in checks]
+    assert sorted(said, key=str) == [None, "RAISED"]
+    assert [kind for kind, _ in kinds_and_ids(inbox)] == ["RAISED"]
+
+
+def test_a_process_that_dies_before_the_publish_loses_nothing(
+    aws: LocalAws, account: Account, stack: Stack, inbox: Inbox
+) -> None:
+    account.send_mail(200)
+    with killed(aws, stack, "sns", "Publish", carried_out=False):
+        assert kinds_and_ids(inbox) == []
+        claimed = item(stack)
+    assert (claimed["level"], claimed["pendingKind"], claimed["pendingLevel"]) == ("OK", "RAISED", "WARNING")
+
+    wait_for(lambda: stack.invoke() and kinds_and_ids(inbox), "the alert", timeout=60, interval=0.5)
+    assert kinds_and_ids(inbox) == [("RAISED", claimed["pendingAlertId"])]
+    assert notification(stack.invoke()) is None
+
+
+def test_a_process_that_dies_after_the_publish_doubles_once_under_the_same_id(
+    aws: LocalAws, account: Account, stack: Stack, inbox: Inbox
+) -> None:
+    account.send_mail(200)
+    with killed(aws, stack, "sns", "Publish", carried_out=True):
+        [first] = kinds_and_ids(inbox)
+
+    wait_for(lambda: stack.invoke() and len(kinds_and_ids(inbox)) > 1, "the repeat", timeout=60, interval=0.5)
+    assert notification(stack.invoke()) is None
+    assert kinds_and_ids(inbox) == [first, first]
+
+
+def test_a_claim_lasts_as_long_as_its_holder_can_live(
+    aws: LocalAws, account: Account, stack: Stack, inbox: Inbox
+) -> None:
+    account.send_mail(200)
+    with killed(aws, stack, "sns", "Publish", carried_out=True):
+        claimed = item(stack)
+        # While it lasts, other checks leave the target alone.
+        assert notification(stack.invoke()) is None
+    started, until = (datetime.fromisoformat(claimed[name]) for name in ("changedAt", "claimedUntil"))
+    assert TIMEOUT_SECONDS - 2 <= (until - started).total_seconds() - CLOCK_SKEW_SECONDS <= TIMEOUT_SECONDS
+
+
+def test_the_template_lets_no_claim_outlast_the_shortest_schedule(account: Account, stack: Stack) -> None:
+    template = account.client("cloudformation").get_template(StackName=stack.name, TemplateStage="Original")
+    timeout = template["TemplateBody"]["Resources"]["Monitor"]["Properties"]["Timeout"]
+    assert timeout + CLOCK_SKEW_SECONDS < 60
+
+
+def test_sns_refusing_and_then_accepting_delivers_exactly_one(
+    aws: LocalAws, account: Account, stack: Stack, inbox: Inbox
+) -> None:
+    account.send_mail(200)
+    with aws.wire.refusing("sns", "Publish", account=account.id, code="AuthorizationError", status=403):
+        for _ in range(2):
+            failed = stack.invoke()
+            assert failed.error and "alert: AuthorizationError" in failed.payload["errorMessage"]
+        refused = item(stack)
+    assert "claimedBy" not in refused
+    # More was sent meanwhile: it is told as it is now, as the same alert.
+    account.send_mail(10)
+    assert notification(stack.invoke()) == "RAISED"
+    assert notification(stack.invoke()) is None
+    assert kinds_and_ids(inbox) == [("RAISED", refused["pendingAlertId"])]
+    assert inbox.alerts[0].document["sentLast24Hours"] == 210
+
+
+def test_an_alert_that_never_got_out_is_not_followed_by_a_recovery(
+    aws: LocalAws, account: Account, stack: Stack, inbox: Inbox
+) -> None:
+    account.send_mail(200)
+    with aws.wire.refusing("sns", "Publish", account=account.id, code="AuthorizationError", status=403):
+        assert stack.invoke().error
+    stack.change_settings(WARNING_PERCENT="80", CRITICAL_PERCENT="95")
+    written = item(stack)["changedAt"]
+    wait_for(lambda: stack.invoke() and item(stack)["changedAt"] > written, "a newer reading")
+    assert "pendingKind" not in item(stack)
+    assert kinds_and_ids(inbox) == []
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "PutItem"])
+def test_dynamodb_refusing_still_alerts_and_is_reported(
+    aws: LocalAws, account: Account, stack: Stack, inbox: Inbox, operation: str
+) -> None:
+    account.send_mail(200)
+    code = "AccessDeniedException"
+    with aws.wire.refusing("dynamodb", operation, account=account.id, code=code, status=400):
+        failed = stack.invoke()
+    assert failed.error and f"state: {code}" in failed.payload["errorMessage"]
+    assert [kind for kind, _ in kinds_and_ids(inbox)] == ["RAISED"]
+
+
+def test_an_item_that_is_not_understood_still_alerts_and_is_named(
+    account: Account, stack: Stack, inbox: Inbox
+) -> None:
+    account.send_mail(200)
+    table = stack.outputs["StateTableName"]
+    key = f"{account.id}#us-east-1"
+    strange: dict[str, Any] = {"target": {"S": key}, "schemaVersion": {"N": "7"}, "mood": {"S": "good"}}
+    account.client("dynamodb").put_item(TableName=table, Item=strange)
+    failed = stack.invoke()
+    assert failed.error
+    for part in ["UnknownState", key, "schemaVersion is 7", "delete this item"]:
+        assert part in failed.payload["errorMessage"]
+    assert [kind for kind, _ in kinds_and_ids(inbox)] == ["RAISED"]
+    assert stack.state_items() == [strange]
+
+    account.client("dynamodb").delete_item(TableName=table, Key={"target": {"S": key}})
+    assert notification(stack.invoke()) == "RAISED"
+    assert notification(stack.invoke()) is None
+
+
+def test_the_steady_state_costs_one_read_and_no_write(aws: LocalAws, account: Account, stack: Stack) -> None:
+    account.send_mail(200)
+    assert notification(stack.invoke()) == "RAISED"
+    before = len(aws.wire.calls("dynamodb", ".*", account.id))
+    assert notification(stack.invoke()) is None
+    steady = aws.wire.calls("dynamodb", ".*", account.id)[before:]
+    assert [call.operation for call in steady] == ["GetItem"]
+    assert b'"ConsistentRead":true' in steady[0].body.replace(b" ", b"")
+
+
+def test_reminders_come_when_their_time_has_come(account: Account, stack: Stack, inbox: Inbox) -> None:
+    account.send_mail(200)
+    assert notification(stack.invoke()) == "RAISED"
+    # 3.6 seconds.
+    stack.change_settings(REMINDER_HOURS="0.001")
+    assert notification(stack.invoke()) is None
+    wait_for(lambda: notification(stack.invoke()), "a reminder", interval=0.5)
+    assert [kind for kind, _ in kinds_and_ids(inbox)] == ["RAISED", "REMINDER"]
+    assert inbox.alerts[1].document["since"] == inbox.alerts[0].document["since"]
