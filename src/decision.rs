@@ -127,10 +127,11 @@ pub fn decide(state: &AlertState, reading: &Reading, policy: &AlertPolicy) -> De
     let now = reading.checked_at;
     let known = state.known();
     let assessed = state.assessed();
-    let mut level = policy.thresholds.level_after(assessed, &reading.quota);
-    // A reading that is no newer than the last change may be late or a duplicate: it may raise, it must not lower.
-    if state.changed_at.is_some_and(|changed_at| now <= changed_at) {
-        level = level.max(assessed);
+    let level = policy.thresholds.level_after(assessed, &reading.quota);
+    // A reading that is no newer than the last change may be late or a duplicate: it may raise, it must not lower. Nor
+    // does it bear out a pending alert about the level that it did not see: the next check decides on that.
+    if level < assessed && state.changed_at.is_some_and(|changed_at| now <= changed_at) {
+        return Decision { level: assessed, action: Action::Nothing };
     }
     if state.is_held_at(now) {
         return Decision { level, action: Action::LeaveToHolder };

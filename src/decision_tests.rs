@@ -228,6 +228,11 @@ fn a_late_or_duplicate_reading_raises_but_does_not_lower() {
         assert_eq!(shown(&decide(&state, &reading(97.0, seconds), &policy())), "CRITICAL ESCALATED after WARNING");
     }
     assert_eq!(shown(&decide(&state, &reading(10.0, 1), &policy())), "OK RECOVERED after WARNING");
+    // What SNS refused is not said by a reading that did not see it, and not forgotten either.
+    let pending = refused(AlertLevel::Ok, Kind::Raised, AlertLevel::Warning);
+    assert_eq!(shown(&decide(&pending, &reading(10.0, 0), &policy())), "WARNING nothing");
+    assert_eq!(shown(&decide(&pending, &reading(85.0, 0), &policy())), "WARNING RAISED after OK");
+    assert_eq!(shown(&decide(&pending, &reading(10.0, 1), &policy())), "OK record");
 }
 
 #[test]
