@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde::{Serialize, Serializer};
@@ -84,10 +85,9 @@ impl Failure {
     }
 
     /// An AWS call that failed.
-    pub fn from_sdk<E, R>(step: Step, error: &SdkError<E, R>) -> Self
+    pub fn from_sdk<E>(step: Step, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
-        R: fmt::Debug,
     {
         match error {
             SdkError::ServiceError(context) => {
@@ -98,7 +98,9 @@ impl Failure {
                     step,
                     code: code.unwrap_or("UnknownServiceError").to_owned(),
                     message,
-                    is_refusal: code.is_some_and(|code| !SERVER_FAULTS.contains(&code)),
+                    // With any other status a service, or what stands before it, says that it failed itself, and may
+                    // have carried the request out all the same.
+                    is_refusal: code.is_some() && context.raw().status().is_client_error(),
                 }
             }
             SdkError::TimeoutError(_) => Self::new(step, "Timeout", causes(error)),
@@ -139,10 +141,6 @@ impl Failure {
         })
     }
 }
-
-/// Codes with which a service says that it failed, and may have carried the request out all the same.
-const SERVER_FAULTS: [&str; 5] =
-    ["InternalError", "InternalErrorException", "InternalFailure", "InternalServerError", "ServiceUnavailable"];
 
 /// The error and what caused it, on one line: `dispatch failure: io error: Connection refused`.
 fn causes(error: &dyn Error) -> String {

@@ -168,8 +168,13 @@ fn from_item(item: &Item) -> Result<StoredState, String> {
             },
         }),
     };
+    let version = required(item, "version")?;
+    // 0 stands for no item, and after the last there is no next.
+    if !(1..u64::MAX).contains(&version) {
+        return Err(format!("version is {version}, which no write counts to"));
+    }
     let state = AlertState { alert, pending, changed_at: optional::<Timestamp>(item, "changedAt")? };
-    Ok(StoredState { state, version: required(item, "version")? })
+    Ok(StoredState { state, version })
 }
 
 fn required<T: FromStr<Err: Display>>(item: &Item, name: &str) -> Result<T, String> {

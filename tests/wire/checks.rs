@@ -1,0 +1,170 @@
+//! Whole checks: what each kind of request does, and that no part of a check stops another.
+
+use insta::assert_snapshot;
+use ses_quota_monitor::report::Report;
+use ses_quota_monitor::request::Request;
+
+use crate::support::{Answer, Aws, Call, healthy};
+
+const REGIONS: (&str, &str) = ("REGIONS", "us-east-1,eu-west-1,ap-south-1");
+
+fn json(report: &Report) -> String {
+    serde_json::to_string(report).unwrap()
+}
+
+/// What the invocation fails with.
+fn error(report: Report) -> String {
+    report.into_result().unwrap_err().to_string()
+}
+
+/// How often each operation was requested.
+fn counts(aws: &Aws) -> String {
+    let count = |operation: &str| format!("{operation} {}", aws.calls_of(operation).len());
+    ["GetSendQuota", "GetItem", "PutItem", "Publish", "PutMetricData"].map(count).join(", ")
+}
+
+/// `AccessDenied`, as the service says it.
+fn denied(call: &Call) -> Answer {
+    match call.operation.as_str() {
+        "GetSendQuota" => Answer::xml_error(403, "AccessDenied", "no"),
+        "Publish" => Answer::xml_error(403, "AuthorizationError", "no"),
+        "PutMetricData" => Answer::cbor_error(403, "AccessDenied", "no"),
+        _ => Answer::json_error(400, "AccessDeniedException", "no"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scheduled_check_reads_claims_publishes_and_commits() {
+    let aws = Aws::new(healthy);
+    let report = aws.check(Request::Scheduled, &[]).await;
+    assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","sentLast24Hours":48100,"max24HourSend":50000,"maxSendRate":14,"utilizationPercent":96.2,"level":"CRITICAL","notification":"RAISED"}]}"#);
+    assert!(report.into_result().is_ok());
+    let operations = aws.operations();
+    let alerting: Vec<&str> = operations.iter().map(String::as_str).filter(|name| *name != "PutMetricData").collect();
+    assert_eq!(alerting, ["GetSendQuota", "GetItem", "PutItem", "Publish", "PutItem"]);
+    assert_eq!(aws.calls_of("PutMetricData").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_due_nothing_written() {
+    let aws = Aws::healthy_but("GetSendQuota", Answer::quota(100, 50_000, 14));
+    let report = aws.check(Request::Scheduled, &[]).await;
+    assert!(report.into_result().is_ok());
+    assert_eq!(counts(&aws), "GetSendQuota 1, GetItem 1, PutItem 0, Publish 0, PutMetricData 1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_reports_what_it_would_send_and_changes_nothing() {
+    let aws = Aws::new(healthy);
+    let report = aws.check(Request::DryRun, &[REGIONS]).await;
+    assert_eq!(counts(&aws), "GetSendQuota 3, GetItem 3, PutItem 0, Publish 0, PutMetricData 0");
+    let json = json(&report);
+    assert!(json.contains("\"dryRun\":true"));
+    assert_eq!(json.matches("\"notification\":\"RAISED\"").count(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_that_fails_changes_nothing_either() {
+    let aws = Aws::new(|call| match call.operation.as_str() {
+        "GetItem" => denied(call),
+        _ => healthy(call),
+    });
+    let report = aws.check(Request::DryRun, &[]).await;
+    assert_eq!(counts(&aws), "GetSendQuota 1, GetItem 1, PutItem 0, Publish 0, PutMetricData 0");
+    assert!(report.into_result().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_test_alert_is_one_publish_a_target_and_nothing_else() {
+    for (sent, state_table) in [(100, "alert-state"), (48_100, "alert-state"), (48_100, "")] {
+        let aws = Aws::healthy_but("GetSendQuota", Answer::quota(sent, 50_000, 14));
+        let report = aws.check(Request::TestAlert, &[REGIONS, ("STATE_TABLE", state_table)]).await;
+        assert!(report.into_result().is_ok());
+        assert_eq!(counts(&aws), "GetSendQuota 3, GetItem 0, PutItem 0, Publish 3, PutMetricData 0");
+        for publish in aws.calls_of("Publish") {
+            assert!(publish.form()["Subject"].starts_with("[TEST] "));
+            assert_eq!(publish.attributes()["kind"], "TEST");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_state_table_dynamodb_is_not_asked() {
+    let aws = Aws::new(healthy);
+    let report = aws.check(Request::Scheduled, &[("STATE_TABLE", "")]).await;
+    assert!(report.into_result().is_ok());
+    assert_eq!(counts(&aws), "GetSendQuota 1, GetItem 0, PutItem 0, Publish 1, PutMetricData 1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quota_that_is_not_read_is_unknown_not_ok_and_not_zero() {
+    let aws = Aws::new(|call| match call.operation.as_str() {
+        "GetSendQuota" => denied(call),
+        _ => healthy(call),
+    });
+    let report = aws.check(Request::Scheduled, &[]).await;
+    assert_eq!(counts(&aws), "GetSendQuota 1, GetItem 1, PutItem 0, Publish 0, PutMetricData 1");
+    let metrics = String::from_utf8_lossy(&aws.calls_of("PutMetricData")[0].body).into_owned();
+    assert!(metrics.contains("CheckFailed"));
+    assert!(!metrics.contains("SentLast24Hours") && !metrics.contains("AlertLevel"));
+    assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","error":{"step":"read","code":"AccessDenied","message":"no"}}]}"#);
+    assert_snapshot!(error(report), @"1 of 1 targets failed in part or whole: 111122223333#us-east-1: read: AccessDenied: no [allow ses:GetSendQuota to the function's role, in this Region too]. Everything else was done.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_that_fails_does_not_stop_the_metrics_nor_they_the_alert() {
+    let aws = Aws::new(|call| match call.operation.as_str() {
+        "Publish" => denied(call),
+        _ => healthy(call),
+    });
+    let without_alert = aws.check(Request::Scheduled, &[REGIONS]).await;
+    assert_eq!(counts(&aws), "GetSendQuota 3, GetItem 3, PutItem 6, Publish 3, PutMetricData 1");
+    assert_eq!(error(without_alert).matches("alert: AuthorizationError: no").count(), 3);
+
+    let aws = Aws::new(|call| match call.operation.as_str() {
+        "PutMetricData" => denied(call),
+        _ => healthy(call),
+    });
+    let without_metrics = aws.check(Request::Scheduled, &[REGIONS]).await;
+    assert_eq!(counts(&aws), "GetSendQuota 3, GetItem 3, PutItem 6, Publish 3, PutMetricData 1");
+    assert_eq!(json(&without_metrics).matches("\"notification\":\"RAISED\"").count(), 3);
+    assert_eq!(error(without_metrics).matches("metrics: AccessDenied: no").count(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_region_that_fails_leaves_the_others_alone() {
+    for failing in ["GetSendQuota", "GetItem"] {
+        let aws = Aws::new(move |call| {
+            let is_europe = call.host.contains("eu-west-1")
+                || String::from_utf8_lossy(&call.body).contains("{\"S\":\"111122223333#eu-west-1\"}");
+            if call.operation == failing && is_europe { Answer::NoConnection } else { healthy(call) }
+        });
+        let report = aws.check(Request::Scheduled, &[REGIONS]).await;
+        let alerts = if failing == "GetSendQuota" { 2 } else { 3 };
+        assert_eq!(aws.calls_of("Publish").len(), alerts);
+        assert_eq!(aws.calls_of("PutMetricData").len(), 1);
+        let error = error(report);
+        assert!(error.starts_with("1 of 3 targets failed in part or whole: 111122223333#eu-west-1: "), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_that_fails_is_named_and_the_alert_is_tried_all_the_same() {
+    let aws = Aws::new(|call| if call.operation == "GetSendQuota" { healthy(call) } else { denied(call) });
+    let report = aws.check(Request::Scheduled, &[]).await;
+    assert_snapshot!(error(report), @"1 of 1 targets failed in part or whole: 111122223333#us-east-1: state: AccessDeniedException: no [allow dynamodb:GetItem and dynamodb:PutItem on the table in STATE_TABLE to the function's role]; 111122223333#us-east-1: alert: AuthorizationError: no [allow sns:Publish on the topic in ALERT_TOPIC_ARN to the function's role, and in the topic's policy]; 111122223333#us-east-1: metrics: AccessDenied: no [allow cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE to the function's role]. Everything else was done.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_region_speaks_of_itself_to_the_same_topic() {
+    let aws = Aws::new(healthy);
+    aws.check(Request::Scheduled, &[REGIONS]).await;
+    let mut alerts: Vec<String> =
+        aws.calls_of("Publish").iter().map(|call| format!("{} {}", call.host, call.attributes()["region"])).collect();
+    alerts.sort();
+    assert_snapshot!(alerts.join("\n"), @"
+    sns.eu-central-1.amazonaws.com ap-south-1
+    sns.eu-central-1.amazonaws.com eu-west-1
+    sns.eu-central-1.amazonaws.com us-east-1
+    ");
+}

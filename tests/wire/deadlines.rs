@@ -1,0 +1,86 @@
+//! A dead endpoint does not outlive the invocation.
+
+use std::time::Duration;
+
+use ses_quota_monitor::aws::Clients;
+use ses_quota_monitor::check::{Invocation, Monitor};
+use ses_quota_monitor::request::Request;
+use tokio::time::Instant;
+
+use crate::support::{Answer, Aws, healthy, invocation, settings};
+
+const OPERATIONS: [(&str, &str); 5] = [
+    ("GetSendQuota", "read"),
+    ("GetItem", "state"),
+    ("PutItem", "state"),
+    ("Publish", "alert"),
+    ("PutMetricData", "metrics"),
+];
+
+/// A check with an SDK that would wait for ever: how long it took, and what it failed with.
+async fn check(aws: &Aws, request: Request, time_left: Duration) -> (Duration, String) {
+    let settings = settings(&[("REGIONS", "us-east-1,eu-west-1")]);
+    let clients = Clients::from_config(&aws.config_without_timeouts(), &settings);
+    let invocation = Invocation { time_left, ..invocation() };
+    let start = Instant::now();
+    let report = Monitor::new(settings, clients).check(request, &invocation).await;
+    (start.elapsed(), report.into_result().unwrap_err().to_string())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_endpoint_leaves_time_to_report_it() {
+    for (operation, step) in OPERATIONS {
+        for seconds in [2, 5, 30] {
+            let time_left = Duration::from_secs(seconds);
+            let aws = Aws::healthy_but(operation, Answer::Silence);
+            let (took, error) = check(&aws, Request::Scheduled, time_left).await;
+            assert!(took + Duration::from_millis(900) <= time_left, "{operation}: {took:?} of {time_left:?}");
+            assert!(error.contains(&format!("{step}: Timeout: ")), "{operation}: {error}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_aws_that_is_dead_as_a_whole_leaves_time_to_report_it() {
+    for request in [Request::Scheduled, Request::DryRun, Request::TestAlert] {
+        let (took, error) = check(&Aws::new(|_| Answer::Silence), request, Duration::from_secs(30)).await;
+        assert!(took <= Duration::from_millis(29_100), "{took:?}");
+        assert!(error.starts_with("2 of 2 targets failed"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_no_time_left_a_check_ends_at_once() {
+    for seconds in [0, 1] {
+        let aws = Aws::new(|_| Answer::Silence);
+        let (took, _) = check(&aws, Request::Scheduled, Duration::from_secs(seconds)).await;
+        assert!(took < Duration::from_millis(10), "{took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_the_timeouts_of_the_function_one_dead_endpoint_leaves_the_rest_of_the_check_its_time() {
+    for (operation, step) in OPERATIONS {
+        let aws = Aws::healthy_but(operation, Answer::Silence);
+        let start = Instant::now();
+        let report = aws.check(Request::Scheduled, &[]).await;
+        assert!(start.elapsed() < Duration::from_secs(11), "{operation}: {:?}", start.elapsed());
+        assert!(report.into_result().unwrap_err().to_string().contains(&format!("{step}: Timeout: ")));
+        for other in ["Publish", "PutMetricData"] {
+            let tried = !aws.calls_of(other).is_empty();
+            assert_eq!(tried, (operation, other) != ("GetSendQuota", "Publish"), "{other} beside a dead {operation}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_region_of_many_does_not_hold_the_others_up() {
+    let regions: Vec<String> = (1..=64).map(|number| format!("ap-southeast-{number}")).collect();
+    let aws =
+        Aws::new(|call| if call.host.starts_with("email.ap-southeast-1.") { Answer::Silence } else { healthy(call) });
+    let start = Instant::now();
+    let report = aws.check(Request::Scheduled, &[("REGIONS", &regions.join(","))]).await;
+    assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
+    assert_eq!(aws.calls_of("Publish").len(), 63);
+    assert!(report.into_result().unwrap_err().to_string().starts_with("1 of 64 targets failed"));
+}

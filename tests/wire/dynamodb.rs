@@ -1,0 +1,165 @@
+//! The state table: what is asked of DynamoDB, and how a conditional write ends.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use ses_quota_monitor::aws::{StoredState, Write};
+use ses_quota_monitor::decision::{Alert, AlertState, Delivery, Known, Pending};
+use ses_quota_monitor::level::AlertLevel;
+use ses_quota_monitor::notification::Kind;
+
+use crate::support::{Answer, Aws, Call, Table, at, healthy, target};
+
+/// An alert that people have heard of, and a reminder of it that a check is about to send.
+fn state() -> AlertState {
+    let level = AlertLevel::Critical;
+    let pending = Pending {
+        alert_id: "the-alert".to_owned(),
+        kind: Kind::Reminder,
+        level,
+        since: Some(at("2026-11-23T11:40:00Z")),
+        known: Known { lowest: level, highest: level },
+        delivery: Delivery::Claimed { by: "request-1".to_owned(), until: at("2026-11-24T12:00:40Z") },
+    };
+    AlertState {
+        alert: Some(Alert { level, since: at("2026-11-23T11:40:00Z"), notified_at: at("2026-11-23T12:00:00Z") }),
+        pending: Some(pending),
+        changed_at: Some(at("2026-11-24T12:00:00Z")),
+    }
+}
+
+/// What a `PutItem` wrote.
+fn written(call: &Call) -> Value {
+    call.json()["Item"].clone()
+}
+
+/// A table in which an item stands in the way of every write.
+fn refusing(item: impl Fn(&Call) -> Option<Value> + Send + Sync + 'static) -> Aws {
+    Aws::new(move |call| Table::condition_failed(item(call).as_ref()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_is_read_consistently_by_account_and_region() {
+    let aws = Aws::new(healthy);
+    let read = aws.clients().states.unwrap().read(&target("eu-west-1")).await;
+    assert_eq!(read, Ok(StoredState::default()));
+    let call = &aws.calls()[0];
+    // The table lies in the function's Region, whichever Region is checked.
+    assert_eq!((call.operation.as_str(), call.host.as_str()), ("GetItem", "dynamodb.us-east-1.amazonaws.com"));
+    let key = json!({"target": {"S": "111122223333#eu-west-1"}});
+    assert_eq!(call.json(), json!({"TableName": "alert-state", "Key": key, "ConsistentRead": true}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_is_readable_in_the_console() {
+    let aws = Aws::new(healthy);
+    aws.clients().states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await.unwrap();
+    let item = written(&aws.calls()[0]);
+    let mut lines: Vec<String> =
+        item.as_object().unwrap().iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    lines.sort();
+    assert_snapshot!(lines.join("\n"), @r#"
+    changedAt: {"S":"2026-11-24T12:00:00Z"}
+    claimedBy: {"S":"request-1"}
+    claimedUntil: {"S":"2026-11-24T12:00:40Z"}
+    knownHighest: {"S":"CRITICAL"}
+    knownLowest: {"S":"CRITICAL"}
+    level: {"S":"CRITICAL"}
+    notifiedAt: {"S":"2026-11-23T12:00:00Z"}
+    pendingAlertId: {"S":"the-alert"}
+    pendingKind: {"S":"REMINDER"}
+    pendingLevel: {"S":"CRITICAL"}
+    pendingSince: {"S":"2026-11-23T11:40:00Z"}
+    schemaVersion: {"N":"1"}
+    since: {"S":"2026-11-23T11:40:00Z"}
+    target: {"S":"111122223333#us-east-1"}
+    version: {"N":"1"}
+    "#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_write_asks_for_no_item_and_a_later_one_for_the_version_it_saw() {
+    let aws = Aws::new(healthy);
+    let states = aws.clients().states.unwrap();
+    let target = target("us-east-1");
+    let Ok(Write::Done(first)) = states.write(&target, &StoredState::default(), state()).await else {
+        panic!("the first write failed");
+    };
+    assert_eq!(first.state, state());
+    let Ok(Write::Done(second)) = states.write(&target, &first, AlertState::default()).await else {
+        panic!("the second write failed");
+    };
+    assert_eq!(second.state, AlertState::default());
+    let conditions: Vec<String> = aws
+        .calls()
+        .iter()
+        .map(|call| {
+            let mut body = call.json();
+            let version = body["Item"]["version"]["N"].clone();
+            body.as_object_mut().unwrap().remove("Item");
+            format!("version {version}: {body}")
+        })
+        .collect();
+    assert_snapshot!(conditions.join("\n"), @r##"
+    version "1": {"ConditionExpression":"attribute_not_exists(#key)","ExpressionAttributeNames":{"#key":"target"},"ReturnValuesOnConditionCheckFailure":"ALL_OLD","TableName":"alert-state"}
+    version "2": {"ConditionExpression":"#version = :version","ExpressionAttributeNames":{"#version":"version"},"ExpressionAttributeValues":{":version":{"N":"1"}},"ReturnValuesOnConditionCheckFailure":"ALL_OLD","TableName":"alert-state"}
+    "##);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_finds_the_item_of_another_has_lost() {
+    let theirs = json!({"target": {"S": "111122223333#us-east-1"}, "version": {"N": "1"}, "level": {"S": "WARNING"}});
+    // None: they have deleted it.
+    for item in [Some(theirs), None] {
+        let aws = refusing(move |_| item.clone());
+        let write = aws.clients().states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await;
+        assert_eq!(write, Ok(Write::Lost));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_finds_the_same_but_for_the_claim_of_another_has_lost() {
+    let aws = refusing(|call| {
+        let mut item = written(call);
+        item["claimedBy"] = json!({"S": "request-2"});
+        Some(item)
+    });
+    let write = aws.clients().states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await;
+    assert_eq!(write, Ok(Write::Lost));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_finds_its_own_write_has_won() {
+    // The first attempt writes, but its answer is lost; the second finds the condition broken, by the first.
+    let lost = refusing(|call| Some(written(call)));
+    let aws = Aws::new(move |call| if call.nth == 0 { Answer::Silence } else { lost.answer(call) });
+    let write = aws.clients().states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await;
+    let Ok(Write::Done(stored)) = write else { panic!("{write:?}") };
+    assert_eq!(stored.state, state());
+    assert_eq!(aws.operations(), ["PutItem", "PutItem"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_dynamodb_refuses_says_what_to_do() {
+    let mut lines = Vec::new();
+    for answer in [
+        Answer::json_error(400, "AccessDeniedException", "User is not authorized to perform: dynamodb:GetItem"),
+        Answer::json_error(400, "ResourceNotFoundException", "Requested resource not found"),
+        Answer::json_error(400, "ProvisionedThroughputExceededException", "slow down"),
+        Answer::json_error(500, "InternalServerError", "Internal server error"),
+        Answer::reply(200, "<html>Sign in to the network</html>"),
+        Answer::Silence,
+        Answer::NoConnection,
+    ] {
+        let states = Aws::healthy_but("GetItem", answer.clone()).clients().states.unwrap();
+        lines.push(states.read(&target("us-east-1")).await.unwrap_err().to_string());
+    }
+    assert_snapshot!(lines.join("\n"), @r#"
+    state: AccessDeniedException: User is not authorized to perform: dynamodb:GetItem [allow dynamodb:GetItem and dynamodb:PutItem on the table in STATE_TABLE to the function's role]
+    state: ResourceNotFoundException: Requested resource not found [STATE_TABLE names no table in the function's Region]
+    state: ProvisionedThroughputExceededException: slow down
+    state: InternalServerError: Internal server error
+    state: UnknownServiceError: unhandled error: Error at offset 0: unexpected token '<'. Expected one of '{', '[', '"', 'null', 'true', 'false', <number>
+    state: Timeout: request has timed out: operation timeout (all attempts including retries) occurred after 5s
+    state: NoConnection: dispatch failure: io error: connection refused
+    "#);
+}

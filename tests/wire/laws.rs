@@ -1,0 +1,125 @@
+//! No alert lost, none doubled: checks one after the other over the same table, with faults and crashes at any call.
+
+use std::collections::BTreeSet;
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::support::run;
+use crate::world::{Ending, Fault, Heard, World};
+
+/// One check: what was sent of a quota of 1,000, and what goes wrong.
+type Turn = (u32, Option<Fault>);
+
+const OPERATIONS: [&str; 5] = ["GetSendQuota", "GetItem", "PutItem", "Publish", "PutMetricData"];
+
+/// From all is well to all is used up, with values within the margins.
+fn any_sent() -> impl Strategy<Value = u32> {
+    select(vec![0, 500, 760, 780, 800, 900, 920, 950, 970, 1_000, 1_100])
+}
+
+fn any_fault() -> impl Strategy<Value = Fault> {
+    (select(&OPERATIONS[..]), 0..3_usize, any::<bool>(), select(&Ending::ALL[..]))
+        .prop_map(|(operation, nth, lasts, ending)| Fault { operation, nth, lasts, ending })
+}
+
+/// A fault that hides neither what was remembered nor what is to be remembered before an alert is sent.
+fn any_fault_but_amnesia() -> impl Strategy<Value = Fault> {
+    any_fault().prop_filter("nothing is remembered", |fault| {
+        let is_crash = matches!(fault.ending, Ending::CrashBefore | Ending::CrashAfter);
+        let is_memory = fault.operation == "GetItem" || (fault.operation == "PutItem" && fault.nth == 0);
+        is_crash || !is_memory || !(fault.lasts || fault.ending == Ending::Refused)
+    })
+}
+
+/// A fault of which the check knows whether the call was carried out, or that a retry makes good, or a crash before
+/// anything is sent.
+fn any_clear_fault() -> impl Strategy<Value = Fault> {
+    any_fault_but_amnesia().prop_filter("in doubt", |fault| {
+        let is_first_write = fault.operation == "PutItem" && fault.nth == 0;
+        let is_reading = fault.operation.starts_with("Get");
+        match fault.ending {
+            Ending::Refused => !matches!(fault.operation, "PutItem"),
+            Ending::RequestLost | Ending::AnswerLost => fault.operation != "Publish" && !fault.lasts,
+            Ending::CrashBefore => is_reading || is_first_write,
+            Ending::CrashAfter => is_reading,
+        }
+    })
+}
+
+fn turns(fault: impl Strategy<Value = Fault>) -> impl Strategy<Value = Vec<Turn>> {
+    vec((any_sent(), option::of(fault)), 1..10)
+}
+
+fn severity(level: &str) -> usize {
+    ["OK", "WARNING", "CRITICAL", "EXHAUSTED"].iter().position(|name| *name == level).unwrap()
+}
+
+/// The level after these checks and one more without a fault, and what people heard.
+fn level_and_heard(turns: Vec<Turn>, last: u32) -> (String, Vec<Heard>) {
+    let mut world = World::default();
+    run(async {
+        for (sent, fault) in turns {
+            world.check(sent, fault).await;
+        }
+        let level = world.check(last, None).await.unwrap();
+        (level, world.heard())
+    })
+}
+
+/// Each case is some whole checks; `PROPTEST_CASES` asks for more of them.
+fn config() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_some() { usual } else { ProptestConfig { cases: 64, ..usual } }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Whatever went wrong before: after one check that goes well people have heard of the level that it finds, and can
+    /// tell what they heard twice.
+    #[test]
+    fn no_alert_is_lost(turns in turns(any_fault()), last in any_sent()) {
+        let (level, heard) = level_and_heard(turns, last);
+        let since_recovery = heard.iter().rev().take_while(|heard| heard.kind != "RECOVERED");
+        let highest = since_recovery.map(|heard| severity(&heard.level)).max().unwrap_or(0);
+        prop_assert!(highest >= severity(&level), "{level} after {heard:?}");
+        for (nth, one) in heard.iter().enumerate() {
+            for other in heard[nth + 1..].iter().filter(|other| other.alert_id == one.alert_id) {
+                prop_assert_eq!((&other.kind, &other.level), (&one.kind, &one.level), "{:?}", heard);
+            }
+        }
+    }
+
+    /// As long as the table can be read and written, the last that people heard is no better than what is, and nobody is
+    /// left with an alert that is over.
+    #[test]
+    fn no_recovery_is_lost(turns in turns(any_fault_but_amnesia()), last in any_sent()) {
+        let (level, heard) = level_and_heard(turns, last);
+        let last_heard = heard.last().map_or("OK", |heard| &heard.level);
+        prop_assert!(severity(last_heard) >= severity(&level), "{level} after {heard:?}");
+        prop_assert_eq!(last_heard == "OK", level == "OK", "{:?}", heard);
+    }
+
+    /// As long as it is known of each publish whether it was carried out, nobody hears anything twice.
+    #[test]
+    fn no_alert_is_doubled(turns in turns(any_clear_fault()), last in any_sent()) {
+        let (_, heard) = level_and_heard(turns, last);
+        let mut before = "OK";
+        for Heard { kind, level, .. } in &heard {
+            let fits = match kind.as_str() {
+                "RAISED" => before == "OK" && level != "OK",
+                // From a level that had fallen, unannounced, it may rise to one that was heard before.
+                "ESCALATED" => before != "OK" && severity(level) > 1,
+                "RECOVERED" => before != "OK" && level == "OK",
+                _ => false,
+            };
+            prop_assert!(fits, "{heard:?}");
+            before = level;
+        }
+        let ids: BTreeSet<&str> = heard.iter().map(|heard| heard.alert_id.as_str()).collect();
+        prop_assert_eq!(ids.len(), heard.len(), "{:?}", heard);
+    }
+}

@@ -1,0 +1,165 @@
+//! `GetSendQuota`: what is asked for, and what is made of every kind of answer.
+
+use insta::assert_snapshot;
+use ses_quota_monitor::failure::Failure;
+use ses_quota_monitor::quota::SendQuota;
+
+use crate::support::{Answer, Aws, healthy};
+
+async fn read(answer: Answer) -> Result<SendQuota, Failure> {
+    let aws = Aws::healthy_but("GetSendQuota", answer);
+    aws.clients().quotas.read(&"us-east-1".parse().unwrap()).await
+}
+
+/// The failure that each answer ends in.
+async fn failures(answers: impl IntoIterator<Item = Answer>) -> String {
+    let mut lines = Vec::new();
+    for answer in answers {
+        lines.push(read(answer).await.unwrap_err().to_string());
+    }
+    lines.join("\n")
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_region_is_asked_at_its_own_endpoint() {
+    let aws = Aws::new(healthy);
+    let quotas = aws.clients().quotas;
+    for region in ["us-east-1", "eu-west-1", "us-gov-west-1", "cn-north-1"] {
+        quotas.read(&region.parse().unwrap()).await.unwrap();
+    }
+    let asked: Vec<String> = aws
+        .calls()
+        .into_iter()
+        .map(|call| {
+            let signed_for = call.headers.get("authorization").unwrap().split('/').nth(2).unwrap().to_owned();
+            format!("{} at {}, signed for {signed_for}", call.form()["Action"], call.host)
+        })
+        .collect();
+    assert_snapshot!(asked.join("\n"), @"
+    GetSendQuota at email.us-east-1.amazonaws.com, signed for us-east-1
+    GetSendQuota at email.eu-west-1.amazonaws.com, signed for eu-west-1
+    GetSendQuota at email.us-gov-west-1.amazonaws.com, signed for us-gov-west-1
+    GetSendQuota at email.cn-north-1.amazonaws.com.cn, signed for cn-north-1
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn numbers_are_taken_as_they_are() {
+    for (answer, numbers) in [
+        (Answer::quota("48100.0", "50000.0", "14.0"), (48_100.0, 50_000.0, 14.0)),
+        (Answer::quota("0", "200", "1"), (0.0, 200.0, 1.0)),
+        (Answer::quota("1.2E3", "5.0E7", "0.5"), (1_200.0, 50_000_000.0, 0.5)),
+        (Answer::quota("12", "0.0", "0.0"), (12.0, 0.0, 0.0)),
+    ] {
+        let (sent, max, rate) = numbers;
+        assert_eq!(read(answer).await, Ok(SendQuota::new(sent, max, rate).unwrap()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn minus_one_is_unlimited() {
+    let quota = read(Answer::quota("48100.0", "-1.0", "-1")).await.unwrap();
+    assert_eq!((quota.max_24_hour_send(), quota.max_send_rate()), (None, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_that_is_missing_is_unknown_and_not_zero() {
+    let missing = [
+        "<Max24HourSend>200.0</Max24HourSend><MaxSendRate>1.0</MaxSendRate>",
+        "<SentLast24Hours>0.0</SentLast24Hours><MaxSendRate>1.0</MaxSendRate>",
+        "<SentLast24Hours>0.0</SentLast24Hours><Max24HourSend/><MaxSendRate>1.0</MaxSendRate>",
+        "<SentLast24Hours>0.0</SentLast24Hours><Max24HourSend></Max24HourSend><MaxSendRate>1.0</MaxSendRate>",
+        "<SentLast24Hours>0.0</SentLast24Hours><Max24HourSend>200.0</Max24HourSend>",
+        "",
+    ];
+    assert_snapshot!(failures(missing.map(Answer::quota_fields)).await, @"
+    read: InvalidResponse: response error: NothingMissing read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
+    read: InvalidResponse: response error: NothingMissing read_after_deserialization interceptor encountered an error: SES answered without Max24HourSend
+    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
+    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
+    read: InvalidResponse: response error: NothingMissing read_after_deserialization interceptor encountered an error: SES answered without MaxSendRate
+    read: InvalidResponse: response error: NothingMissing read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nonsense_is_named() {
+    let answers = [
+        Answer::quota("NaN", "200.0", "1.0"),
+        Answer::quota("0.0", "Infinity", "1.0"),
+        Answer::quota("0.0", "-Infinity", "1.0"),
+        Answer::quota("0.0", "200.0", "1e13"),
+        Answer::quota("-5", "200.0", "1.0"),
+        Answer::quota("many", "200.0", "1.0"),
+        Answer::quota("0.0", "0x10", "1.0"),
+        Answer::quota("0.0", "200,0", "1.0"),
+    ];
+    assert_snapshot!(failures(answers).await, @"
+    read: InvalidQuota: SES answered SentLast24Hours = NaN; expected 0 to 1000000000000
+    read: InvalidQuota: SES answered Max24HourSend = inf; expected -1 (unlimited), 0, or 1 to 1000000000000
+    read: InvalidQuota: SES answered Max24HourSend = -inf; expected -1 (unlimited), 0, or 1 to 1000000000000
+    read: InvalidQuota: SES answered MaxSendRate = 10000000000000; expected -1 (unlimited) or 0 to 1000000000000
+    read: InvalidQuota: SES answered SentLast24Hours = -5; expected 0 to 1000000000000
+    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#SentLast24Hours`)
+    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
+    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_answer_of_ses_is_named() {
+    let answers = [
+        Answer::reply(200, ""),
+        Answer::reply(200, "<html><body>Sign in to the network</body></html>"),
+        Answer::reply(200, "{\"SentLast24Hours\": 1}"),
+        Answer::reply(200, [0xff, 0xfe, 0x00]),
+        Answer::reply(200, "<GetSendQuotaResponse><GetSendQuotaResult><SentLast24Hours>1"),
+        Answer::reply(404, "<html>Not Found</html>"),
+        Answer::reply(400, ""),
+    ];
+    assert_snapshot!(failures(answers).await, @r#"
+    read: UnknownServiceError: unhandled error: error parsing XML: no root element
+    read: UnknownServiceError: unhandled error: error parsing XML: invalid root, expected GetSendQuotaResponse got StartEl { name: Name { prefix: "", local: "html" }, attributes: [], closed: false, depth: 0 }
+    read: UnknownServiceError: unhandled error: error parsing XML: no root element
+    read: UnknownServiceError: unhandled error: error parsing XML: invalid utf-8 sequence of 1 bytes from index 0
+    read: InvalidResponse: response error: NothingMissing read_after_deserialization interceptor encountered an error: SES answered without Max24HourSend
+    read: UnknownServiceError: unhandled error: Error
+    read: UnknownServiceError: unhandled error: error parsing XML: no root element
+    "#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ses_refuses_comes_with_its_code_its_message_and_what_to_do() {
+    let message = "User: arn:aws:sts::111122223333:assumed-role/monitor is not authorized to perform: ses:GetSendQuota";
+    assert_snapshot!(failures([Answer::xml_error(403, "AccessDenied", message)]).await, @"read: AccessDenied: User: arn:aws:sts::111122223333:assumed-role/monitor is not authorized to perform: ses:GetSendQuota [allow ses:GetSendQuota to the function's role, in this Region too]");
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttling_and_server_faults_are_tried_again() {
+    for (status, code) in
+        [(400, "Throttling"), (400, "ThrottlingException"), (500, "InternalFailure"), (503, "ServiceUnavailable")]
+    {
+        let aws = Aws::new(move |call| match call.nth {
+            0 | 1 => Answer::xml_error(status, code, "Rate exceeded"),
+            _ => healthy(call),
+        });
+        assert!(aws.clients().quotas.read(&"us-east-1".parse().unwrap()).await.is_ok(), "{code}");
+        assert_eq!(aws.calls().len(), 3);
+    }
+    assert_snapshot!(failures([Answer::xml_error(400, "Throttling", "Rate exceeded")]).await, @"read: Throttling: Rate exceeded");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_refused_is_not_asked_again() {
+    let aws = Aws::healthy_but("GetSendQuota", Answer::xml_error(403, "AccessDenied", "no"));
+    aws.clients().quotas.read(&"us-east-1".parse().unwrap()).await.unwrap_err();
+    assert_eq!(aws.calls().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_answer_and_no_connection_are_told_apart() {
+    assert_snapshot!(failures([Answer::Silence, Answer::NoConnection]).await, @"
+    read: Timeout: request has timed out: operation timeout (all attempts including retries) occurred after 5s
+    read: NoConnection: dispatch failure: io error: connection refused [is Amazon SES offered in this Region, and can the function reach it?]
+    ");
+}

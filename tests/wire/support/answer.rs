@@ -1,0 +1,100 @@
+//! Answers in the wire format of each service.
+
+use std::fmt;
+
+use aws_smithy_cbor::Encoder;
+use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use serde_json::json;
+
+use super::aws::Call;
+
+/// What becomes of a request.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    Reply {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    },
+    /// The request arrives, and nothing ever comes back.
+    Silence,
+    NoConnection,
+}
+
+impl Answer {
+    pub fn reply(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self::Reply { status, headers: Vec::new(), body: body.into() }
+    }
+
+    /// An error of the services that answer with XML: SES and SNS.
+    pub fn xml_error(status: u16, code: &str, message: &str) -> Self {
+        let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>");
+        Self::reply(status, format!("<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"))
+    }
+
+    /// An error of DynamoDB.
+    pub fn json_error(status: u16, code: &str, message: &str) -> Self {
+        let kind = format!("com.amazonaws.dynamodb.v20120810#{code}");
+        Self::reply(status, json!({"__type": kind, "message": message}).to_string())
+    }
+
+    /// An error of CloudWatch.
+    pub fn cbor_error(status: u16, code: &str, message: &str) -> Self {
+        let headers =
+            vec![("smithy-protocol", "rpc-v2-cbor".to_owned()), ("x-amzn-query-error", format!("{code};Sender"))];
+        let mut body = Encoder::new(Vec::new());
+        body.begin_map().str("__type").str(code).str("message").str(message).end();
+        Self::Reply { status, headers, body: body.into_writer() }
+    }
+
+    pub fn quota(sent: impl fmt::Display, max: impl fmt::Display, rate: impl fmt::Display) -> Self {
+        let fields = format!(
+            "<SentLast24Hours>{sent}</SentLast24Hours><Max24HourSend>{max}</Max24HourSend><MaxSendRate>{rate}</MaxSendRate>"
+        );
+        Self::quota_fields(&fields)
+    }
+
+    pub fn quota_fields(fields: &str) -> Self {
+        Self::reply(
+            200,
+            format!(
+                "<GetSendQuotaResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/\"><GetSendQuotaResult>{fields}\
+                 </GetSendQuotaResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetSendQuotaResponse>"
+            ),
+        )
+    }
+
+    pub(super) fn deliver(self) -> HttpConnectorFuture {
+        match self {
+            Self::Reply { status, headers, body } => {
+                let mut response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
+                for (name, value) in headers {
+                    response.headers_mut().insert(name, value);
+                }
+                HttpConnectorFuture::ready(Ok(response))
+            }
+            Self::Silence => HttpConnectorFuture::new(std::future::pending()),
+            Self::NoConnection => HttpConnectorFuture::ready(Err(ConnectorError::io("connection refused".into()))),
+        }
+    }
+}
+
+/// An AWS where all is well: 96.2% of the quota used, no state yet, everything accepted.
+pub fn healthy(call: &Call) -> Answer {
+    match call.operation.as_str() {
+        "GetSendQuota" => Answer::quota("48100.0", "50000.0", "14.0"),
+        "Publish" => Answer::reply(
+            200,
+            "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>",
+        ),
+        "PutMetricData" => {
+            let headers = vec![("smithy-protocol", "rpc-v2-cbor".to_owned())];
+            Answer::Reply { status: 200, headers, body: vec![0xa0] }
+        }
+        _ => Answer::reply(200, "{}"),
+    }
+}

@@ -1,0 +1,53 @@
+//! What the tests share: a made-up AWS, its answers, and a function that runs in it.
+
+mod answer;
+mod aws;
+mod table;
+
+use std::time::Duration;
+
+use ses_quota_monitor::check::Invocation;
+use ses_quota_monitor::settings::Settings;
+use ses_quota_monitor::target::{Owner, Target};
+use ses_quota_monitor::timestamp::Timestamp;
+
+pub use answer::{Answer, healthy};
+pub use aws::{Aws, Call};
+pub use table::Table;
+
+pub const TOPIC: &str = "arn:aws:sns:eu-central-1:111122223333:alerts";
+pub const TABLE: &str = "alert-state";
+
+/// The settings of a function in `us-east-1` with a state table, but for `variables`.
+pub fn settings(variables: &[(&str, &str)]) -> Settings {
+    let usual = [("AWS_REGION", "us-east-1"), ("ALERT_TOPIC_ARN", TOPIC), ("STATE_TABLE", TABLE)];
+    let lookup = |name: &str| {
+        let mut all = variables.iter().chain(&usual);
+        all.find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
+    };
+    Settings::from_lookup(lookup).unwrap()
+}
+
+pub fn target(region: &str) -> Target {
+    let owner = Owner::from_function_arn("arn:aws:lambda:us-east-1:111122223333:function:monitor").unwrap();
+    Target { owner, region: region.parse().unwrap() }
+}
+
+pub fn at(time: &str) -> Timestamp {
+    time.parse().unwrap()
+}
+
+/// An invocation at noon with 30 seconds to go.
+pub fn invocation() -> Invocation {
+    Invocation {
+        owner: target("us-east-1").owner,
+        request_id: "request-1".to_owned(),
+        started_at: at("2026-11-24T12:00:00Z"),
+        time_left: Duration::from_secs(30),
+    }
+}
+
+/// Runs a future on the paused clock: for property tests, which are not asynchronous.
+pub fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(future)
+}

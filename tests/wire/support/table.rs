@@ -1,0 +1,62 @@
+//! A state table that holds items by their key, and keeps to the conditions of the writes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::aws::Call;
+
+/// Items by the value of `target`. A clone is the same table.
+#[derive(Debug, Clone, Default)]
+pub struct Table(Arc<Mutex<BTreeMap<String, Value>>>);
+
+impl Table {
+    /// Answers a `GetItem` or a `PutItem`.
+    pub fn answer(&self, call: &Call) -> Answer {
+        let mut items = self.0.lock().unwrap();
+        let request = call.json();
+        if call.operation == "GetItem" {
+            let item = items.get(key(&request["Key"])).map(|item| json!({"Item": item}));
+            return Answer::reply(200, item.unwrap_or_else(|| json!({})).to_string());
+        }
+        let present = items.get(key(&request["Item"]));
+        let is_met = match request["ConditionExpression"].as_str().unwrap() {
+            "attribute_not_exists(#key)" => present.is_none(),
+            "#version = :version" => {
+                present.is_some_and(|item| item["version"] == request["ExpressionAttributeValues"][":version"])
+            }
+            other => panic!("unknown condition {other}"),
+        };
+        if is_met {
+            insert(&mut items, &request["Item"]);
+            Answer::reply(200, "{}")
+        } else {
+            Self::condition_failed(present)
+        }
+    }
+
+    /// What DynamoDB says to a write whose condition is not met.
+    pub fn condition_failed(present: Option<&Value>) -> Answer {
+        let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
+        let mut body = json!({"__type": kind, "message": "The conditional request failed"});
+        if let Some(item) = present {
+            body["Item"] = item.clone();
+        }
+        Answer::reply(400, body.to_string())
+    }
+
+    /// Puts an item there, whatever was there.
+    pub fn put(&self, item: &Value) {
+        insert(&mut self.0.lock().unwrap(), item);
+    }
+}
+
+fn insert(items: &mut BTreeMap<String, Value>, item: &Value) {
+    items.insert(key(item).to_owned(), item.clone());
+}
+
+fn key(item: &Value) -> &str {
+    item["target"]["S"].as_str().unwrap()
+}
