@@ -19,7 +19,7 @@ SOURCES := Cargo.toml Cargo.lock $(wildcard rust-toolchain.toml) $(shell find sr
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help tools build demo test lint unit integration bench deploy check destroy fmt clean
+.PHONY: help tools build demo test lint unit integration audit bench deploy check destroy fmt clean
 
 help: ## List what can be made
 	@printf 'usage: make TARGET [STACK=name] [REGION=name] [PARAMETERS="Name=value ..."]\n\n'
@@ -43,9 +43,10 @@ demo: build ## Watch the life of an alert on a local AWS; no account needed, abo
 
 test: lint unit integration ## Run all checks and tests
 
-lint: $(TOOLS) ## Check format, lints and template
+lint: $(TOOLS) ## Check format, lints, template, and where dependencies come from
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
+	cargo deny --locked check bans licenses sources
 	sam validate --lint --region $(REGION)
 	cfn-lint template.yaml
 
@@ -54,6 +55,9 @@ unit: ## Run the tests of the Rust code
 
 integration: build ## Run the deployed program against a local AWS
 	$(PYTHON) -m pytest tests/local_aws
+
+audit: $(TOOLS) ## Check the dependencies for known vulnerabilities; fetches the RustSec advisories from GitHub
+	cargo deny --locked check advisories
 
 bench: build ## Measure a check
 	$(PYTHON) bench/bench.py
