@@ -143,7 +143,7 @@ impl Monitor {
                 (level, notification.map_or(Plan::Nothing, Plan::NotifyUnguarded))
             }
         };
-        debug!(%target, %level, ?quota, ?plan, "assessed");
+        debug!(%target, alert_level = %level, ?quota, ?plan, "assessed");
         Assessment { target, finding: Some((reading, level)), plan, failures: state_failure.into_iter().collect() }
     }
 

@@ -65,11 +65,12 @@ where
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let mut fields = Fields(Map::new());
+        event.record(&mut fields);
         let Fields(members) = &mut fields;
+        // After the event's own fields, which must not hide by what Lambda filters.
         members.insert("timestamp".to_owned(), (self.now)().to_string().into());
         members.insert("level".to_owned(), lambda_level(*event.metadata().level()).into());
-        members.insert("target".to_owned(), event.metadata().target().into());
-        event.record(&mut fields);
+        members.insert("module".to_owned(), event.metadata().target().into());
         writeln!(line, "{}", Value::Object(fields.0))
     }
 }
