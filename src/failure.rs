@@ -136,6 +136,10 @@ impl Failure {
             (Step::Alert, code) if code.starts_with("KMS") => {
                 "allow kms:GenerateDataKey and kms:Decrypt on the topic's key to the function's role"
             }
+            // What rustls says of a certificate that no trusted root vouches for.
+            (_, "NoConnection") if self.message.contains("UnknownIssuer") => {
+                "who answers is not AWS; if it is a proxy of yours, set SSL_CERT_FILE to a file with the root it signs by"
+            }
             (Step::Read, "NoConnection") => "is Amazon SES offered in this Region, and can the function reach it?",
             _ => return None,
         })
@@ -162,4 +166,16 @@ fn one_line(text: &str) -> String {
     const MOST_CHARACTERS: usize = 500;
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     text.chars().map(plain).take(MOST_CHARACTERS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_nobody_vouches_for_is_no_region_that_is_down() {
+        let message = "dispatch failure: io error: TLS handshake failed: invalid peer certificate: UnknownIssuer";
+        let failure = Failure::new(Step::Read, "NoConnection", message);
+        insta::assert_snapshot!(failure, @"read: NoConnection: dispatch failure: io error: TLS handshake failed: invalid peer certificate: UnknownIssuer [who answers is not AWS; if it is a proxy of yours, set SSL_CERT_FILE to a file with the root it signs by]");
+    }
 }

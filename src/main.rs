@@ -24,7 +24,7 @@ async fn main() -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return failed(&error),
     };
-    let clients = Clients::new(&settings).await;
+    let clients = Clients::from_env(&settings);
     let monitor = Monitor::new(settings, clients);
     match run(service_fn(|event| handle(&monitor, event))).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,79 @@
+//! The configuration that all clients share, from what Lambda sets in the environment.
+//!
+//! Not `aws_config::load`, which looks in more places: in profile files, and for credentials at STS, the instance metadata
+//! service and more. None of that is there in Lambda, but the code for it made a sixth of the binary, and looking in vain a
+//! part of each cold start. Given up: to run the binary under an `AWS_PROFILE`.
+
+use std::env;
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_ses::config::SharedCredentialsProvider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+
+use super::trust::trust_store;
+
+/// A connection that takes longer is to a Region that is down: across the world it takes a third of a second.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// The slowest of these calls takes some tenths of a second.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+/// One call with all its retries: long enough for two attempts that time out, short enough that the four calls of an
+/// alert, one after the other, fit the function's 30 seconds.
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+/// The first attempt and two more.
+const ATTEMPTS: u32 = 3;
+
+/// Credentials and Region, and what of `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_USE_FIPS_ENDPOINT`,
+/// `AWS_USE_DUALSTACK_ENDPOINT`, `SSL_CERT_FILE` and `SSL_CERT_DIR` is set.
+pub(super) fn from_env() -> SdkConfig {
+    let region = variable("AWS_REGION").unwrap_or_default();
+    let trusted = trust_store(&region, |name| variable(name).is_some());
+    let tls = TlsContext::builder().with_trust_store(trusted).build().expect("roots alone need nothing else");
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(tls)
+        .build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(CALL_TIMEOUT)
+        .build();
+    let is_true = |name| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region))
+        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+        .http_client(http)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts)
+        // Each call has its time. To watch its speed as well takes 2% of a later check.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .use_fips(is_true("AWS_USE_FIPS_ENDPOINT"))
+        .use_dual_stack(is_true("AWS_USE_DUALSTACK_ENDPOINT"))
+        .service_config(Environment)
+        .build()
+}
+
+/// The value of a variable; empty is unset.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// What is set for one service, or else for all.
+///
+/// Source: AWS SDKs and Tools reference guide, "Service-specific endpoints".
+#[derive(Debug)]
+struct Environment;
+
+impl LoadServiceConfig for Environment {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace([' ', '-'], "_");
+        variable(&format!("{}_{service}", key.env())).or_else(|| variable(key.env()))
+    }
+}
