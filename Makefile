@@ -14,12 +14,16 @@ export SAM_CLI_TELEMETRY := 0
 TOOLS := $(VENV)/.installed
 # Two builds side by side: the one for this machine must not be deployed to a function of another architecture.
 LOCAL_BUILD := .aws-sam/local
+# What the benchmark compares with.
+PEER := .aws-sam/peer/sdk-defaults/bootstrap
+# The function with its symbols.
+PROFILED := .aws-sam/profiling/ses-quota-monitor/bootstrap
 LOCAL_ARCHITECTURE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
-SOURCES := Cargo.toml Cargo.lock $(wildcard rust-toolchain.toml) $(shell find src -name '*.rs')
+SOURCES := Cargo.toml Cargo.lock $(wildcard rust-toolchain.toml) $(shell find src -type f)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help tools build demo test lint unit integration audit bench deploy check destroy fmt clean
+.PHONY: help tools build demo test lint unit integration audit bench profile deploy check destroy fmt clean
 
 help: ## List what can be made
 	@printf 'usage: make TARGET [STACK=name] [REGION=name] [PARAMETERS="Name=value ..."]\n\n'
@@ -59,8 +63,18 @@ integration: build ## Run the deployed program against a local AWS
 audit: $(TOOLS) ## Check the dependencies for known vulnerabilities; fetches the RustSec advisories from GitHub
 	cargo deny --locked check advisories
 
-bench: build ## Measure a check
-	$(PYTHON) bench/bench.py
+bench: build $(PEER) ## Measure what a check costs, against two peers; Linux, about 15 minutes
+	@$(PYTHON) -m bench
+
+profile: $(PROFILED) ## Show where the instructions of a check go; Linux
+	@$(PYTHON) -m bench profile
+
+$(PROFILED): $(SOURCES) | $(TOOLS)
+	cargo lambda build --profile profiling --locked --lambda-dir .aws-sam/profiling
+
+$(PEER): $(shell find bench/peers/sdk_defaults -name '*.rs' -o -name 'Cargo.*') | $(TOOLS)
+	cd bench/peers/sdk_defaults && CARGO_TARGET_DIR=$(CURDIR)/target/peer \
+		cargo lambda build --release --locked --lambda-dir $(CURDIR)/.aws-sam/peer
 
 deploy: $(TOOLS) ## Build and deploy to AWS: STACK, REGION, PARAMETERS
 	@$(PYTHON) -m local.operate credentials --region $(REGION)
