@@ -34,6 +34,7 @@ class Call:
     service: str
     operation: str
     body: bytes
+    session_token: str = field(repr=False)
     at: float = field(default_factory=time.time)
 
     @property
@@ -284,7 +285,7 @@ def _read_call(client: _Handler, body: bytes) -> Call:
         operation = action.group(1).decode()
     else:
         operation = f"{client.command} {client.path}"
-    return Call(account, region, service, operation, body)
+    return Call(account, region, service, operation, body, client.headers.get("X-Amz-Security-Token", ""))
 
 
 def _error(headers: http.client.HTTPMessage, refusal: Refusal) -> tuple[dict[str, str], bytes]:

@@ -1,0 +1,113 @@
+"""Least privilege: what the function does against what its role allows, and what it was given against what it logs."""
+
+import asyncio
+import json
+import re
+from typing import Any
+
+import pytest
+
+from bench.runtime import FunctionFailed, Runtime, environment
+from local.account import Account
+from local.server import LocalAws
+from local.stack import BUILT_TEMPLATE, PROJECT, Stack
+
+BOOTSTRAP = BUILT_TEMPLATE.parent / "Monitor" / "bootstrap"
+# What signs a call is not always what a policy calls it.
+POLICY_NAMES = {"monitoring": "cloudwatch"}
+# What the role is for beyond the function's own calls: Lambda writes its log, and puts away what it gave up; SNS, SQS and
+# DynamoDB use the key for whoever calls them.
+FOR_OTHERS = {
+    "logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage", "kms:Decrypt", "kms:GenerateDataKey",
+}
+
+
+@pytest.fixture
+def statements(account: Account, stack: Stack) -> dict[str, dict[str, Any]]:
+    """The statements of the role's policies as deployed, by Sid."""
+    iam, role = account.client("iam"), stack.outputs["FunctionRoleName"]
+    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
+    policies = [
+        iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    ]
+    return {statement["Sid"]: statement for policy in policies for statement in policy["Statement"]}
+
+
+def actions(statements: dict[str, dict[str, Any]]) -> set[str]:
+    every = [statement["Action"] for statement in statements.values()]
+    return {action for one in every for action in ([one] if isinstance(one, str) else one)}
+
+
+def test_the_role_allows_what_a_check_calls_and_nothing_else(
+    aws: LocalAws, account: Account, stack: Stack, statements: dict[str, dict[str, Any]]
+) -> None:
+    # An alert raised, then refused, then the steady state, a dry run and a test alert: every way through a check.
+    stack.invoke()
+    account.send_mail(200)
+    with aws.wire.refusing("sns", "Publish", account=account.id, code="AuthorizationError", status=403):
+        stack.invoke()
+    for event in [{}, {}, {"dryRun": True}, {"testAlert": True}]:
+        stack.invoke(event)
+    calls = [call for service in POLICY_NAMES | dict.fromkeys(["ses", "sns", "dynamodb", "sts", "iam", "kms", "sqs", "logs"])
+             for call in aws.wire.calls(service, ".*", account.id)]
+    made = {f"{POLICY_NAMES.get(call.service, call.service)}:{call.operation}" for call in calls}
+    assert made == actions(statements) - FOR_OTHERS
+
+
+def test_each_statement_is_as_narrow_as_its_service_permits(
+    account: Account, stack: Stack, statements: dict[str, dict[str, Any]]
+) -> None:
+    for sid, statement in statements.items():
+        assert "*" not in json.dumps(statement["Action"]), sid
+        resource = statement["Resource"]
+        if resource != "*":
+            assert resource.startswith("arn:") and account.id in resource, sid
+    # SES and CloudWatch know no resource for these actions; a condition narrows them.
+    assert {sid for sid, statement in statements.items() if statement["Resource"] == "*"} == {
+        "ReadSendQuota", "PublishMetrics"
+    }
+    regions = statements["ReadSendQuota"]["Condition"]["StringEquals"]["aws:RequestedRegion"]
+    assert regions == ["us-east-1", "eu-west-1"]
+    namespace = statements["PublishMetrics"]["Condition"]["StringEquals"]
+    assert namespace == {"cloudwatch:namespace": "SESQuotaMonitor"}
+
+
+def test_no_log_line_holds_a_credential(aws: LocalAws, account: Account, stack: Stack) -> None:
+    # Not by the local AWS, which lets nobody set credentials: the same bootstrap, under a Runtime API of its own.
+    secrets = {"AWS_SECRET_ACCESS_KEY": "wJalrSecretThatMustNotShow", "AWS_SESSION_TOKEN": "FwoGTokenThatMustNotShow"}
+    deployed = account.client("lambda").get_function_configuration(FunctionName=stack.function)["Environment"]["Variables"]
+    verbose = {"AWS_LAMBDA_LOG_LEVEL": "TRACE", "RUST_LOG": "trace", "RUST_BACKTRACE": "full"}
+    access = {"AWS_ACCESS_KEY_ID": account.id, "AWS_ENDPOINT_URL": aws.wire.url}
+    account.send_mail(200)
+
+    async def log() -> str:
+        async with Runtime() as runtime:
+            async with runtime.running([str(BOOTSTRAP)], environment() | deployed | verbose | access | secrets) as function:
+                await function.init()
+                await function.invoke()
+                for service in ["ses", "dynamodb", "monitoring"]:
+                    with aws.wire.refusing(service, ".*", account=account.id, code="AccessDenied", status=403):
+                        with pytest.raises(FunctionFailed, match="AccessDenied"):
+                            await function.invoke()
+            return (await function.output).decode()
+
+    text = asyncio.run(log())
+    # It did sign with them, and did log all it could.
+    for service in ["ses", "dynamodb", "sns", "monitoring"]:
+        calls = aws.wire.calls(service, ".*", account.id)
+        assert calls and {call.session_token for call in calls} == {secrets["AWS_SESSION_TOKEN"]}
+    levels = {json.loads(line)["level"] for line in text.splitlines()}
+    assert levels >= {"DEBUG", "INFO", "ERROR"}
+    for secret in secrets.values():
+        assert secret not in text
+    assert not re.search(r"AWS4-HMAC-SHA256|X-Amz-Security-Token|Signature=", text, re.IGNORECASE)
+
+
+def test_what_is_installed_to_build_and_test_is_pinned() -> None:
+    lines = (PROJECT / "local" / "requirements.txt").read_text().splitlines()
+    packages = [line for line in lines if line and not line.startswith("#")]
+    assert packages
+    for package in packages:
+        assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", package), package
+    assert "Cargo.lock" not in (PROJECT / ".gitignore").read_text()
