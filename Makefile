@@ -34,6 +34,7 @@ tools: $(TOOLS) ## Install the Python tools into .venv
 $(TOOLS): local/requirements.txt
 	$(or $(shell command -v python3.11),python3) -m venv --clear $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --requirement $<
+	@$(PYTHON) -m pip --disable-pip-version-check check --quiet
 	@touch $@
 
 build: $(LOCAL_BUILD)/template.yaml ## Build the function for this machine

@@ -38,6 +38,8 @@ class Growth:
     targets: int
     first: Spent
     later: Spent
+    instructions: float
+    """Of a later check."""
     memory: int
     calls: int
 
@@ -56,11 +58,12 @@ class Bench:
         many = await self.count(subject, situation, 1 + WARM_CHECKS)
         return Checks(one, (many - one) / WARM_CHECKS)
 
-    async def count(self, subject: Subject, situation: Situation, invocations: int, file: Path = Path(os.devnull)) -> int:
+    async def count(self, subject: Subject, situation: Situation, invocations: int, file: Path = Path(os.devnull),
+                    settings: dict[str, str] | None = None) -> int:
         """The instructions of a process that does so many checks; callgrind's own record of them goes to `file`."""
         self.cloud.situation = situation
         callgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={file}"]
-        async with self._running(subject, callgrind) as function:
+        async with self._running(subject, callgrind, settings) as function:
             await function.init()
             for _ in range(invocations):
                 await function.invoke()
@@ -105,15 +108,17 @@ class Bench:
         """Checks of many targets, each a Region with a host of its own, against services that take their time."""
         regions = [f"ap-southeast-{number}" for number in range(1, targets + 1)]
         self.cloud.open(regions)
-        self.cloud.situation, self.cloud.delay = Situation.STEADY, ENDPOINT_SECONDS
+        settings = {"REGIONS": ",".join(regions)}
+        one, two = [await self.count(MONITOR, Situation.STEADY, checks, settings=settings) for checks in (1, 2)]
+        self.cloud.delay = ENDPOINT_SECONDS
         try:
-            async with self._running(MONITOR, settings={"REGIONS": ",".join(regions)}) as function:
+            async with self._running(MONITOR, settings=settings) as function:
                 await function.init()
                 self.cloud.calls.clear()
                 first = await function.invoke()
                 calls = self.cloud.calls.total()
                 later = await function.invoke()
-                return Growth(targets, first, later, function.peak_memory(), calls)
+                return Growth(targets, first, later, two - one, function.peak_memory(), calls)
         finally:
             self.cloud.delay = 0.0
 

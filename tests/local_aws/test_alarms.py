@@ -5,7 +5,7 @@ own metrics it publishes those of Lambda. So:
 
 | alarm | caused by |
 | --- | --- |
-| checks-fail | the function failing |
+| checks-fail | the function failing: a quota that it may not read, a topic that refuses |
 | near-timeout | a datum like Lambda's own: no call of a check can be made to last 24 seconds |
 | not-delivered, checks-dropped | a datum like that of SNS and SQS, which the local AWS does not publish |
 | fell-silent | not here: only its settings are looked at |
@@ -35,10 +35,12 @@ def heard_of(inbox: Inbox, name: str, state: str) -> bool:
     return (name, state) in told
 
 
+@pytest.mark.parametrize("service, operation", [("ses", "GetSendQuota"), ("sns", "Publish")])
 def test_a_function_that_fails_raises_the_alarm(
-    aws: LocalAws, account: Account, stack: Stack, inbox: Inbox
+    aws: LocalAws, account: Account, stack: Stack, inbox: Inbox, service: str, operation: str
 ) -> None:
-    with aws.wire.refusing("ses", ".*", account=account.id, code="AccessDenied", status=403):
+    account.send_mail(200)
+    with aws.wire.refusing(service, operation, account=account.id, code="AccessDenied", status=403):
         wait_for(lambda: stack.invoke() and alarm(stack, "checks-fail")["StateValue"] == "ALARM", "the alarm")
     wait_for(lambda: heard_of(inbox, f"{stack.name}-checks-fail", "ALARM"), "word of the alarm")
 
