@@ -70,6 +70,17 @@ fn escalated_email() {
 }
 
 #[test]
+fn the_readme_shows_what_arrives() {
+    let readme = include_str!("../../README.md");
+    let Message { subject, email, sms, document, .. } = Message::new(&escalated());
+    for text in
+        [format!("```\nSubject: {subject}\n\n{email}```"), format!("`{sms}`"), format!("```json\n{document}\n```")]
+    {
+        assert!(readme.contains(&text), "{text}");
+    }
+}
+
+#[test]
 fn raised_email_without_state() {
     let raised = Notification {
         previous_level: None,
