@@ -69,7 +69,7 @@ impl fmt::Display for Failure {
 impl Failure {
     /// A failure that is not an answer of AWS.
     pub fn new(step: Step, code: &str, message: impl fmt::Display) -> Self {
-        Self { step, code: code.to_owned(), message: message.to_string(), is_refusal: false }
+        Self { step, code: code.to_owned(), message: one_line(&message.to_string()), is_refusal: false }
     }
 
     /// What SES answered makes no sense.
@@ -96,7 +96,7 @@ impl Failure {
                 let message = service_error.message().map_or_else(|| causes(service_error), one_line);
                 Self {
                     step,
-                    code: code.unwrap_or("UnknownServiceError").to_owned(),
+                    code: code.map_or_else(|| "UnknownServiceError".to_owned(), one_line),
                     message,
                     // With any other status a service, or what stands before it, says that it failed itself, and may
                     // have carried the request out all the same.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::decision::AlertPolicy;
 use crate::level::Thresholds;
-use crate::target::Region;
+use crate::target::{Partition, Region};
 
 /// The longest `REMINDER_HOURS`: a year.
 const MOST_REMINDER_HOURS: f64 = 8_760.0;
@@ -59,7 +59,7 @@ impl FromStr for TopicArn {
         let parts: Vec<&str> = arn.split(':').collect();
         match parts[..] {
             ["arn", partition, "sns", region, account, name]
-                if partition.starts_with("aws")
+                if partition.parse::<Partition>().is_ok()
                     && account.len() == 12
                     && account.bytes().all(|byte| byte.is_ascii_digit())
                     && name_ok(name) =>

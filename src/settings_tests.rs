@@ -106,6 +106,7 @@ fn thresholds_that_do_not_go_together() {
 fn topics_that_cannot_carry_an_alert() {
     for arn in [
         "arn:aws:sqs:us-east-1:111122223333:alerts",
+        "arn:aws \n:sns:us-east-1:111122223333:alerts",
         "arn:aws:sns:us-east-1:1:alerts",
         "arn:aws:sns:us-east-1:111122223333:",
         // Email and SMS cannot subscribe to a FIFO topic.

@@ -31,6 +31,10 @@ use crate::timestamp::Timestamp;
 /// The shape of the items this version writes, and the only one that it reads.
 const SCHEMA_VERSION: u32 = 1;
 
+/// The longest alert ID that is read. Those of this version take up to 60 bytes; one as long as an item may be would not
+/// fit a message, which holds it seven times.
+const MOST_ALERT_ID_BYTES: usize = 1_024;
+
 type Item = HashMap<String, AttributeValue>;
 
 /// Reads and writes the state of targets.
@@ -87,7 +91,8 @@ impl StateStore {
     /// # Errors
     /// A [`Failure`] of the step `state`; the state may have been written all the same.
     pub async fn write(&self, target: &Target, previous: &StoredState, state: AlertState) -> Result<Write, Failure> {
-        let next = StoredState { state, version: previous.version + 1 };
+        // After the last the first again: a version has to be another one, no more.
+        let next = StoredState { state, version: previous.version.checked_add(1).unwrap_or(1) };
         let item = to_item(target, &next);
         let mut request = self
             .client
@@ -157,7 +162,7 @@ fn from_item(item: &Item) -> Result<StoredState, String> {
     let pending = match optional::<String>(item, "pendingAlertId")? {
         None => None,
         Some(alert_id) => Some(Pending {
-            alert_id,
+            alert_id: Some(alert_id).filter(|id| is_alert_id(id)).ok_or("pendingAlertId is not an alert ID")?,
             kind: required::<Kind>(item, "pendingKind")?,
             level: required(item, "pendingLevel")?,
             since: optional(item, "pendingSince")?,
@@ -169,12 +174,19 @@ fn from_item(item: &Item) -> Result<StoredState, String> {
         }),
     };
     let version = required(item, "version")?;
-    // 0 stands for no item, and after the last there is no next.
-    if !(1..u64::MAX).contains(&version) {
-        return Err(format!("version is {version}, which no write counts to"));
+    if version == 0 {
+        return Err("version is 0, which stands for no item".to_owned());
+    }
+    // No write would ever meet its condition, and be taken for one that another check has made already.
+    if !item["version"].is_n() {
+        return Err("version is not a number".to_owned());
     }
     let state = AlertState { alert, pending, changed_at: optional::<Timestamp>(item, "changedAt")? };
     Ok(StoredState { state, version })
+}
+
+fn is_alert_id(text: &str) -> bool {
+    (1..=MOST_ALERT_ID_BYTES).contains(&text.len()) && !text.contains(char::is_control)
 }
 
 fn required<T: FromStr<Err: Display>>(item: &Item, name: &str) -> Result<T, String> {

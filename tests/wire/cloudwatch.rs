@@ -1,11 +1,9 @@
 //! `PutMetricData`: what CloudWatch gets, and in how many requests.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use aws_smithy_cbor::Decoder;
-use aws_smithy_cbor::data::Type;
 use insta::assert_snapshot;
-use serde_json::{Value, json};
+use serde_json::Value;
 use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::level::AlertLevel;
 use ses_quota_monitor::metrics::{Metric, assessed, unread};
@@ -13,40 +11,6 @@ use ses_quota_monitor::quota::SendQuota;
 use ses_quota_monitor::target::Target;
 
 use crate::support::{Answer, Aws, Call, at, healthy, settings, target};
-
-/// The body of a request, as JSON.
-fn decoded(call: &Call) -> Value {
-    let mut decoder = Decoder::new(&call.body);
-    let body = value(&mut decoder);
-    assert_eq!(decoder.position(), call.body.len());
-    body
-}
-
-fn value(decoder: &mut Decoder<'_>) -> Value {
-    match decoder.datatype().unwrap() {
-        Type::Map => {
-            let members = decoder.map().unwrap().unwrap();
-            (0..members).map(|_| (decoder.string().unwrap(), value(decoder))).collect()
-        }
-        Type::MapIndef => {
-            decoder.map().unwrap();
-            let mut members = BTreeMap::new();
-            while decoder.datatype().unwrap() != Type::Break {
-                members.insert(decoder.string().unwrap(), value(decoder));
-            }
-            decoder.skip().unwrap();
-            json!(members)
-        }
-        Type::Array => {
-            let members = decoder.list().unwrap().unwrap();
-            (0..members).map(|_| value(decoder)).collect()
-        }
-        Type::String => decoder.string().unwrap().into(),
-        Type::F64 => decoder.double().unwrap().into(),
-        Type::Tag => decoder.timestamp().unwrap().to_string().into(),
-        other => panic!("unexpected in a request: {other:?}"),
-    }
-}
 
 /// Every metric there is.
 fn all_metrics() -> Vec<Metric> {
@@ -60,7 +24,7 @@ fn targets(count: usize) -> Vec<(Target, Vec<Metric>)> {
 
 /// The Region of each datum of a request.
 fn regions(call: &Call) -> Vec<String> {
-    let body = decoded(call);
+    let body = call.cbor();
     let region = |datum: &Value| datum["Dimensions"][1]["Value"].as_str().unwrap().to_owned();
     body["MetricData"].as_array().unwrap().iter().map(region).collect()
 }
@@ -78,7 +42,7 @@ async fn every_datum_has_both_dimensions_a_unit_and_the_time_of_the_reading() {
     assert_eq!(clients(&aws).metrics.publish(&targets, at("2026-11-24T12:00:00Z")).await, [None, None]);
     let [call] = &aws.calls()[..] else { panic!("one request is enough") };
     assert_eq!(call.host, "monitoring.us-east-1.amazonaws.com");
-    let body = decoded(call);
+    let body = call.cbor();
     assert_eq!(body["Namespace"], "SESQuotaMonitor");
     let mut lines = Vec::new();
     for datum in body["MetricData"].as_array().unwrap() {
@@ -109,7 +73,7 @@ async fn the_namespace_is_the_one_that_is_set() {
     let settings = settings(&[("METRIC_NAMESPACE", "Mail/Quota")]);
     let metrics = Clients::from_config(&aws.config(), &settings).metrics;
     metrics.publish(&targets(1), at("2026-11-24T12:00:00Z")).await;
-    assert_eq!(decoded(&aws.calls()[0])["Namespace"], "Mail/Quota");
+    assert_eq!(aws.calls()[0].cbor()["Namespace"], "Mail/Quota");
 }
 
 #[tokio::test(start_paused = true)]

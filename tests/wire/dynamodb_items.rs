@@ -192,11 +192,43 @@ fn what_another_version_may_add_does_no_harm() {
 
 #[test]
 fn a_version_that_no_write_could_follow_is_not_understood() {
-    for version in ["0", "18446744073709551615"] {
+    for version in [json!({"N": "0"}), json!({"S": "7"})] {
         let mut wrong = item();
-        wrong["version"] = json!({"N": version});
+        wrong["version"] = version.clone();
         assert_eq!(read(&wrong).map_err(|failure| failure.code), Err("UnknownState".to_owned()), "{version}");
     }
+}
+
+#[test]
+fn after_the_highest_version_a_write_begins_anew() {
+    let mut last = item();
+    last["target"] = json!({"S": "111122223333#us-east-1"});
+    last["version"] = json!({"N": "18446744073709551615"});
+    let table = Table::default();
+    table.put(&last);
+    let (store, target) = (store(&table), target("us-east-1"));
+    let stored = run(store.read(&target)).unwrap();
+    let written = run(store.write(&target, &stored, stored.state.clone())).unwrap();
+    assert_eq!(written, Write::Done(run(store.read(&target)).unwrap()));
+}
+
+#[test]
+fn an_alert_id_that_no_message_could_carry_is_not_understood() {
+    for (id, is_understood) in
+        [("i".repeat(1_024), true), ("i".repeat(1_025), false), (String::new(), false), ("one\ntwo".to_owned(), false)]
+    {
+        let mut changed = item();
+        changed["pendingAlertId"] = json!({"S": id});
+        assert_eq!(read(&changed).is_ok(), is_understood, "{id:?}");
+    }
+}
+
+#[test]
+fn what_an_item_says_is_made_one_line_of_bounded_length() {
+    let mut wrong = item();
+    wrong["level"] = json!({"S": "PURPLE\n".repeat(10_000)});
+    let failure = read(&wrong).unwrap_err();
+    assert!(!failure.message.contains('\n') && failure.message.len() <= 500, "{failure}");
 }
 
 #[test]

@@ -135,6 +135,12 @@ async fn what_ses_refuses_comes_with_its_code_its_message_and_what_to_do() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_ses_says_is_made_one_line() {
+    let answer = Answer::xml_error(400, "No\nCode", "one\r\ntwo");
+    assert_snapshot!(failures([answer]).await, @"read: No Code: one  two");
+}
+
+#[tokio::test(start_paused = true)]
 async fn throttling_and_server_faults_are_tried_again() {
     for (status, code) in
         [(400, "Throttling"), (400, "ThrottlingException"), (500, "InternalFailure"), (503, "ServiceUnavailable")]

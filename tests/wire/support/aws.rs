@@ -22,7 +22,7 @@ use ses_quota_monitor::report::Report;
 use ses_quota_monitor::request::Request;
 
 use super::answer::{Answer, healthy};
-use super::{invocation, settings};
+use super::{cbor, invocation, settings};
 
 /// One HTTP request, as it left the SDK.
 #[derive(Debug, Clone)]
@@ -58,6 +58,11 @@ impl Call {
     /// The body of a DynamoDB request.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The body of a CloudWatch request, which must not be compressed.
+    pub fn cbor(&self) -> Value {
+        cbor::decoded(&self.body)
     }
 
     /// The message attributes of a `Publish`, all of them strings. The SDK sends them in no fixed order.

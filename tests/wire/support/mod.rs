@@ -2,6 +2,7 @@
 
 mod answer;
 mod aws;
+mod cbor;
 mod table;
 
 use std::time::Duration;
