@@ -4,6 +4,8 @@ STACK ?= ses-quota-monitor
 REGION ?= $(or $(AWS_REGION),$(AWS_DEFAULT_REGION),us-east-1)
 # Template parameters for a deployment: PARAMETERS='AlertEmail=ops@example.com WarningPercent=70'
 PARAMETERS ?=
+# How long `make fuzz` runs.
+SECONDS ?= 60
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -23,7 +25,7 @@ SOURCES := Cargo.toml Cargo.lock $(wildcard rust-toolchain.toml) $(shell find sr
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help tools build demo test lint unit integration audit bench profile deploy check destroy fmt clean
+.PHONY: help tools build demo test lint unit integration fuzz audit bench profile deploy check destroy fmt clean
 
 help: ## List what can be made
 	@printf 'usage: make TARGET [STACK=name] [REGION=name] [PARAMETERS="Name=value ..."]\n\n'
@@ -61,6 +63,11 @@ unit: ## Run the tests of the Rust code
 integration: build ## Run the deployed program against a local AWS
 	$(PYTHON) -m pytest tests/local_aws
 
+# cargo-fuzz needs options of the compiler that a stable one takes only so.
+fuzz: $(TOOLS) ## Try random and hostile input, SECONDS=60 of it; needs a C++ compiler
+	@command -v c++ >/dev/null || { echo 'A C++ compiler is missing (Debian: apt-get install g++)' >&2; exit 1; }
+	RUSTC_BOOTSTRAP=1 cargo fuzz run check -- -max_total_time=$(SECONDS) -max_len=4096
+
 audit: $(TOOLS) ## Check the dependencies for known vulnerabilities; fetches the RustSec advisories from GitHub
 	cargo deny --locked check advisories
 
@@ -93,4 +100,4 @@ fmt: ## Format the Rust code
 	cargo fmt
 
 clean: ## Remove what was built and installed here
-	rm -rf .aws-sam target $(VENV)
+	rm -rf .aws-sam target fuzz/target $(VENV)

@@ -1,0 +1,96 @@
+//! What comes from outside of one check. Bytes that are used up make the usual input: all is well, and 96.2% are used.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
+
+use crate::answers::Answers;
+use crate::text;
+
+/// The variables that the settings are read from, with values of which any goes with any of the others.
+const VARIABLES: [(&str, &[&str]); 9] = [
+    (
+        "ALERT_TOPIC_ARN",
+        &["arn:aws:sns:eu-central-1:111122223333:alerts", "arn:aws-us-gov:sns:us-gov-west-1:111122223333:a"],
+    ),
+    ("STATE_TABLE", &["alert-state", "", "arn:aws:dynamodb:us-east-1:111122223333:table/alert-state"]),
+    ("METRIC_NAMESPACE", &["", "Mail/Quota", "a b#c:d"]),
+    ("REGIONS", &["", "us-east-1", "us-east-1, eu-west-1,,us-east-1,ap-southeast-9999999"]),
+    ("AWS_REGION", &["us-east-1", "us-gov-west-1", "cn-north-1", "a-1"]),
+    ("WARNING_PERCENT", &["", "80", "50.5", "6"]),
+    ("CRITICAL_PERCENT", &["", "95", "81", "100"]),
+    ("CLEAR_MARGIN_PERCENT", &["", "0", "5.999"]),
+    ("REMINDER_HOURS", &["", "0", "0.0001", "8760"]),
+];
+
+/// The most that a check usually has, and so many that their metrics do not fit one request. The latter are slow.
+const REGIONS: [u32; 8] = [4, 4, 4, 4, 4, 4, 4, 170];
+
+const EVENTS: [&str; 5] = [
+    include_str!("../../../events/scheduled.json"),
+    include_str!("../../../events/scheduler.json"),
+    "[]",
+    include_str!("../../../events/test-alert.json"),
+    include_str!("../../../events/dry-run.json"),
+];
+
+/// Everything that comes from outside.
+#[derive(Debug)]
+pub struct Input {
+    pub event: Vec<u8>,
+    pub variables: BTreeMap<&'static str, String>,
+    pub function_arn: String,
+    pub request_id: String,
+    /// Seconds since 1970.
+    pub started_at: i64,
+    /// At most the 15 minutes that `main.rs` leaves of what Lambda says.
+    pub time_left: Duration,
+    pub answers: Answers,
+}
+
+impl<'a> Arbitrary<'a> for Input {
+    fn arbitrary(input: &mut Unstructured<'a>) -> Result<Self> {
+        Ok(Self {
+            event: event(input)?,
+            variables: variables(input)?,
+            answers: input.arbitrary()?,
+            function_arn: text::mostly(
+                input,
+                &[
+                    "arn:aws:lambda:us-east-1:111122223333:function:monitor",
+                    "arn:aws-us-gov:lambda:us-gov-west-1:111122223333:function:monitor:live",
+                    "arn:aws-moon:lambda:a-1:000000000000:function",
+                ],
+            )?,
+            request_id: text::mostly(input, &["request-1"])?,
+            started_at: if input.ratio(7, 8)? { 1_795_521_600 } else { input.arbitrary()? },
+            time_left: if input.ratio(7, 8)? {
+                Duration::from_secs(30)
+            } else {
+                Duration::from_millis(input.int_in_range(0..=15 * 60 * 1_000)?)
+            },
+        })
+    }
+}
+
+fn event(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    Ok(match input.int_in_range(0..=31)? {
+        29 => input.arbitrary()?,
+        30 => format!("{{\"dryRun\":{}}}", input.arbitrary::<String>()?).into_bytes(),
+        31 => format!("{{\"testAlert\":{}}}", input.arbitrary::<String>()?).into_bytes(),
+        _ => input.choose(&EVENTS)?.as_bytes().to_vec(),
+    })
+}
+
+fn variables(input: &mut Unstructured<'_>) -> Result<BTreeMap<&'static str, String>> {
+    let mut variables = BTreeMap::new();
+    for (name, usual) in VARIABLES {
+        variables.insert(name, text::mostly(input, usual)?);
+    }
+    if !input.ratio(15, 16)? {
+        let regions: Vec<String> = (0..*input.choose(&REGIONS)?).map(|nth| format!("a-{nth}")).collect();
+        variables.insert("REGIONS", regions.join(","));
+    }
+    Ok(variables)
+}

@@ -1,0 +1,71 @@
+//! Items of the state table: such as a check writes, with some attributes that it would not.
+
+use libfuzzer_sys::arbitrary::{Result, Unstructured};
+use serde_json::{Map, Value, json};
+
+use crate::text;
+
+const LEVELS: [&str; 4] = ["WARNING", "CRITICAL", "EXHAUSTED", "OK"];
+
+/// Around noon, when most checks begin.
+const TIMES: [&str; 7] = [
+    "2026-11-24T11:40:00Z",
+    "2026-11-24T12:00:00Z",
+    "2026-11-24T12:00:40Z",
+    "2026-11-23T11:00:00Z",
+    "1970-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "2026-11-24T11:40:00.999999999+00:00",
+];
+
+/// Every attribute of an item, with its type and its usual values. The first ones together: a check died on its way from
+/// WARNING to CRITICAL.
+const ATTRIBUTES: [(&str, &str, &[&str]); 15] = [
+    ("target", "S", &["111122223333#us-east-1"]),
+    ("schemaVersion", "N", &["1"]),
+    ("version", "N", &["7", "1", "18446744073709551614"]),
+    ("level", "S", &LEVELS),
+    ("since", "S", &TIMES),
+    ("notifiedAt", "S", &TIMES),
+    ("changedAt", "S", &TIMES),
+    ("knownLowest", "S", &LEVELS),
+    ("knownHighest", "S", &LEVELS),
+    ("pendingKind", "S", &["ESCALATED", "RAISED", "REMINDER", "RECOVERED"]),
+    ("pendingLevel", "S", &["CRITICAL", "EXHAUSTED", "WARNING", "OK"]),
+    ("pendingSince", "S", &TIMES),
+    // Absent where nothing is pending, or is claimed.
+    ("pendingAlertId", "S", &["111122223333/us-east-1/2026-11-24T11:40:00Z/ESCALATED", ""]),
+    ("claimedBy", "S", &["request-0", ""]),
+    ("claimedUntil", "S", &TIMES),
+];
+
+/// An item.
+pub fn any_item(input: &mut Unstructured<'_>) -> Result<Value> {
+    let mut item = Map::new();
+    for (name, kind, usual) in ATTRIBUTES {
+        let text = if input.ratio(3, 4)? { usual[0] } else { *input.choose(usual)? };
+        if !text.is_empty() {
+            item.insert(name.to_owned(), json!({ kind: text }));
+        }
+    }
+    for _ in 0..*input.choose(&[0, 0, 0, 1, 2, 3])? {
+        let (name, kind, usual) = *input.choose(&ATTRIBUTES)?;
+        let text = text::spoilt(input, usual)?;
+        let text = text::repeated(input, &text)?;
+        item.insert(name.to_owned(), any_attribute(input, kind, &text)?);
+    }
+    Ok(item.into())
+}
+
+/// The text as a value of an attribute, mostly of the type `kind`.
+fn any_attribute(input: &mut Unstructured<'_>, kind: &str, text: &str) -> Result<Value> {
+    let kind = *input.choose(&[kind, kind, kind, "S", "N", "BOOL", "NULL", "B", "SS", "M", "L", "X", ""])?;
+    Ok(match kind {
+        "" => text.into(),
+        "BOOL" | "NULL" => json!({ kind: true }),
+        "SS" => json!({ kind: [text] }),
+        "M" => json!({ kind: { "S": {"S": text} } }),
+        "L" => json!({ kind: [{"S": text}] }),
+        _ => json!({ kind: text }),
+    })
+}

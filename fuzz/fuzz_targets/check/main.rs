@@ -1,0 +1,73 @@
+//! One check, with everything that comes from outside made up: the event, the settings, what Lambda says of the invocation,
+//! and what each service answers. Nothing panics, and nothing leaves that AWS would refuse.
+#![no_main]
+
+mod answers;
+mod cloudwatch;
+mod dynamodb;
+mod input;
+mod items;
+mod report;
+mod sns;
+mod text;
+
+// What the tests use and this does not.
+#[allow(dead_code, unused_imports)]
+#[path = "../../../tests/wire/support/mod.rs"]
+mod support;
+
+use libfuzzer_sys::fuzz_target;
+use ses_quota_monitor::aws::Clients;
+use ses_quota_monitor::check::{Invocation, Monitor};
+use ses_quota_monitor::request::Request;
+use ses_quota_monitor::settings::Settings;
+use ses_quota_monitor::target::Owner;
+use ses_quota_monitor::timestamp::Timestamp;
+
+use input::Input;
+use support::{Aws, run};
+
+fuzz_target!(|input: Input| run(check(input)));
+
+/// What `main.rs` does with an invocation, and a look at everything that left.
+async fn check(input: Input) {
+    // What is not JSON, the Lambda runtime refuses.
+    let Ok(event) = serde_json::from_slice(&input.event) else { return };
+    let request = Request::from_event(&event).map_err(|error| error.to_string());
+    let owner = Owner::from_function_arn(&input.function_arn).map_err(|error| error.to_string());
+    let settings = Settings::from_lookup(|name| input.variables.get(name).cloned()).map_err(|error| error.to_string());
+    let (Ok(request), Ok(owner), Ok(settings)) = (request, owner, settings) else { return };
+
+    let invocation = Invocation {
+        owner,
+        request_id: input.request_id,
+        started_at: Timestamp::from_epoch_seconds(input.started_at),
+        time_left: input.time_left,
+    };
+    let answers = input.answers;
+    let aws = Aws::new(move |call| answers.to(call));
+    // Compressed, metrics could not be looked into.
+    let config = aws.config().into_builder().disable_request_compression(true).build();
+    let clients = Clients::from_config(&config, &settings);
+    let report = Monitor::new(settings.clone(), clients).check(request, &invocation).await;
+
+    report::assert_sound(report, &settings);
+    for call in aws.calls() {
+        assert!(may_call(request, &call.operation), "{} in a {request:?}", call.operation);
+        match call.operation.as_str() {
+            "Publish" => sns::assert_taken(&call),
+            "PutMetricData" => cloudwatch::assert_taken(&call),
+            "PutItem" => dynamodb::assert_taken(&call, &settings, &invocation.owner).await,
+            _ => {}
+        }
+    }
+}
+
+/// A dry run changes nothing anywhere, a test alert neither the state nor the metrics.
+fn may_call(request: Request, operation: &str) -> bool {
+    match request {
+        Request::Scheduled => true,
+        Request::DryRun => operation.starts_with("Get"),
+        Request::TestAlert => ["GetSendQuota", "Publish"].contains(&operation),
+    }
+}
