@@ -18,7 +18,7 @@ TOOLS := $(VENV)/.installed
 LOCAL_BUILD := .aws-sam/local
 # What the benchmark compares with.
 PEER := .aws-sam/peer/sdk-defaults/bootstrap
-# The function with its symbols.
+# The function with its symbols: the same build, but not stripped.
 PROFILED := .aws-sam/profiling/ses-quota-monitor/bootstrap
 LOCAL_ARCHITECTURE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 SOURCES := Cargo.toml Cargo.lock $(wildcard rust-toolchain.toml) $(shell find src -type f)
@@ -78,7 +78,8 @@ profile: $(PROFILED) ## Show where the instructions of a check go; Linux
 	@$(PYTHON) -m bench profile
 
 $(PROFILED): $(SOURCES) | $(TOOLS)
-	cargo lambda build --profile profiling --locked --lambda-dir .aws-sam/profiling
+	CARGO_PROFILE_RELEASE_STRIP=false CARGO_PROFILE_RELEASE_DEBUG=line-tables-only CARGO_TARGET_DIR=target/profiling \
+		cargo lambda build --release --locked --lambda-dir .aws-sam/profiling
 
 $(PEER): $(shell find bench/peers/sdk_defaults -name '*.rs' -o -name 'Cargo.*') | $(TOOLS)
 	cd bench/peers/sdk_defaults && CARGO_TARGET_DIR=$(CURDIR)/target/peer \
