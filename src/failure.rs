@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde::{Serialize, Serializer};
 
-use crate::quota::InvalidQuota;
+use crate::reading::InvalidQuota;
 
 /// The part of a check that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

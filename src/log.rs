@@ -13,7 +13,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::timestamp::Timestamp;
+use crate::time::Timestamp;
 
 /// A field of this name holds JSON; its members become members of the line itself.
 const JSON_FIELD: &str = "report";

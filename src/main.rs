@@ -6,13 +6,13 @@ use std::time::{Duration, SystemTime};
 use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use ses_quota_monitor::aws::Clients;
+use ses_quota_monitor::check::Report;
 use ses_quota_monitor::check::{Invocation, Monitor};
 use ses_quota_monitor::log;
-use ses_quota_monitor::report::Report;
 use ses_quota_monitor::request::Request;
 use ses_quota_monitor::settings::Settings;
 use ses_quota_monitor::target::Owner;
-use ses_quota_monitor::timestamp::Timestamp;
+use ses_quota_monitor::time::Timestamp;
 
 /// Source: AWS Lambda developer guide, "Lambda quotas".
 const LONGEST_INVOCATION: Duration = Duration::from_mins(15);

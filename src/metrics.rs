@@ -1,7 +1,7 @@
 //! The metrics of a target. What is unknown is left out: a graph has a gap there, never a zero.
 
-use crate::level::AlertLevel;
-use crate::quota::{SendQuota, Utilization};
+use crate::alert::AlertLevel;
+use crate::reading::{SendQuota, Utilization};
 
 /// One value of one metric.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -8,7 +8,7 @@ use aws_smithy_types::DateTime;
 use crate::failure::{Failure, Step};
 use crate::metrics::{Metric, Unit};
 use crate::target::Target;
-use crate::timestamp::Timestamp;
+use crate::time::Timestamp;
 
 /// The most data that `PutMetricData` takes in one request. Ours, uncompressed, make a third of the 1 MB that it takes.
 ///

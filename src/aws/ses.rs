@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationI
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 
 use crate::failure::{Failure, Step};
-use crate::quota::SendQuota;
+use crate::reading::SendQuota;
 use crate::target::Region;
 
 /// Calls `GetSendQuota` in any Region.

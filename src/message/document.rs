@@ -3,12 +3,12 @@
 use serde::Serialize;
 use serde_json::Number;
 
-use super::json_number;
-use crate::level::AlertLevel;
-use crate::notification::{Kind, Notification};
-use crate::quota::Utilization;
+use crate::alert::AlertLevel;
+use crate::alert::{Kind, Notification};
+use crate::numbers::json_number;
+use crate::reading::Utilization;
 use crate::target::{AccountId, Region};
-use crate::timestamp::Timestamp;
+use crate::time::Timestamp;
 
 /// The version of the document. A new field does not change it; a field that goes or changes its meaning does.
 const SCHEMA_VERSION: u32 = 1;

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::numbers::{count, rate};
 use super::{headline, is_rejecting, label, percent};
-use crate::level::AlertLevel;
-use crate::notification::{Kind, Notification};
+use crate::alert::AlertLevel;
+use crate::alert::{Kind, Notification};
+use crate::numbers::{count, rate};
 use crate::target::Target;
 
 /// The quota `Sending quota` of the service `ses` in Service Quotas.

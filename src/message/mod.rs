@@ -2,17 +2,15 @@
 
 mod document;
 mod email;
-mod numbers;
+
 mod sms;
 
 use serde_json::json;
 
-use crate::level::AlertLevel;
-use crate::notification::{Kind, Notification};
-use crate::quota::Utilization;
+use crate::alert::AlertLevel;
+use crate::alert::{Kind, Notification};
+use crate::reading::Utilization;
 use crate::target::Target;
-
-pub use numbers::json_number;
 
 /// The most characters that SNS takes in a subject.
 ///

@@ -1,9 +1,9 @@
 //! The text for a phone: one part, the level first.
 
-use super::numbers::count;
 use super::{is_rejecting, label, percent};
-use crate::level::AlertLevel;
-use crate::notification::{Kind, Notification};
+use crate::alert::AlertLevel;
+use crate::alert::{Kind, Notification};
+use crate::numbers::count;
 
 /// The most characters of an SMS in one part of GSM-7, as SNS sends it.
 ///

@@ -2,11 +2,11 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::*;
-use crate::level::{Thresholds, tests::any_level};
-use crate::notification::Reading;
-use crate::quota::SendQuota;
+use crate::alert::Reading;
+use crate::alert::{Thresholds, tests::any_level};
+use crate::reading::SendQuota;
 use crate::target::tests::target;
-use crate::timestamp::Timestamp;
+use crate::time::Timestamp;
 
 fn reading(sent: f64, max: f64) -> Reading {
     Reading {

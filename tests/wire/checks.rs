@@ -1,7 +1,7 @@
 //! Whole checks: what each kind of request does, and that no part of a check stops another.
 
 use insta::assert_snapshot;
-use ses_quota_monitor::report::Report;
+use ses_quota_monitor::check::Report;
 use ses_quota_monitor::request::Request;
 
 use crate::support::{Answer, Aws, Call, healthy};

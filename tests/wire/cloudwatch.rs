@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use insta::assert_snapshot;
 use serde_json::Value;
+use ses_quota_monitor::alert::AlertLevel;
 use ses_quota_monitor::aws::Clients;
-use ses_quota_monitor::level::AlertLevel;
 use ses_quota_monitor::metrics::{Metric, assessed, unread};
-use ses_quota_monitor::quota::SendQuota;
+use ses_quota_monitor::reading::SendQuota;
 use ses_quota_monitor::target::Target;
 
 use crate::support::{Answer, Aws, Call, at, healthy, settings, target};

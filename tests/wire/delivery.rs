@@ -1,7 +1,7 @@
 //! Claim, publish, commit: what is left behind by each way in which they can end.
 
 use serde_json::{Value, json};
-use ses_quota_monitor::report::Report;
+use ses_quota_monitor::check::Report;
 use ses_quota_monitor::request::Request;
 
 use crate::support::{Answer, Aws, Call, Table, healthy};

@@ -2,10 +2,10 @@
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
+use ses_quota_monitor::alert::AlertLevel;
+use ses_quota_monitor::alert::Kind;
+use ses_quota_monitor::alert::{Alert, AlertState, Delivery, Known, Pending};
 use ses_quota_monitor::aws::{StoredState, Write};
-use ses_quota_monitor::decision::{Alert, AlertState, Delivery, Known, Pending};
-use ses_quota_monitor::level::AlertLevel;
-use ses_quota_monitor::notification::Kind;
 
 use crate::support::{Answer, Aws, Call, Table, at, healthy, target};
 

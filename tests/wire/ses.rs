@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use ses_quota_monitor::failure::Failure;
-use ses_quota_monitor::quota::SendQuota;
+use ses_quota_monitor::reading::SendQuota;
 
 use crate::support::{Answer, Aws, healthy};
 

@@ -22,7 +22,7 @@ use ses_quota_monitor::check::{Invocation, Monitor};
 use ses_quota_monitor::request::Request;
 use ses_quota_monitor::settings::Settings;
 use ses_quota_monitor::target::Owner;
-use ses_quota_monitor::timestamp::Timestamp;
+use ses_quota_monitor::time::Timestamp;
 
 use input::Input;
 use support::{Aws, run};

@@ -4,7 +4,7 @@
 
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
-use ses_quota_monitor::report::Report;
+use ses_quota_monitor::check::Report;
 use ses_quota_monitor::settings::Settings;
 
 const MOST_BYTES: usize = 6 * 1_024 * 1_024;

@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::http::Headers;
 use serde_json::Value;
 use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::check::Monitor;
-use ses_quota_monitor::report::Report;
+use ses_quota_monitor::check::Report;
 use ses_quota_monitor::request::Request;
 
 use super::answer::{Answer, healthy};

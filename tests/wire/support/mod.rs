@@ -10,7 +10,7 @@ use std::time::Duration;
 use ses_quota_monitor::check::Invocation;
 use ses_quota_monitor::settings::Settings;
 use ses_quota_monitor::target::{Owner, Target};
-use ses_quota_monitor::timestamp::Timestamp;
+use ses_quota_monitor::time::Timestamp;
 
 pub use answer::{Answer, healthy};
 pub use aws::{Aws, Call};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use crate::quota::{SendQuota, Utilization};
+use crate::reading::{SendQuota, Utilization};
 
 /// Where EXHAUSTED begins: SES rejects every further message.
 const EXHAUSTED_PERCENT: f64 = 100.0;

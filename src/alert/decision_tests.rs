@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::quota::SendQuota;
+use crate::reading::SendQuota;
 use crate::target::tests::target;
 
 /// WARNING from 80%, CRITICAL from 95%, margin 5 points, reminders each 24 hours.
@@ -302,7 +302,7 @@ struct Checked {
     heard: Option<Notification>,
 }
 
-/// Runs the protocol of [`crate::delivery`] over a store that never fails.
+/// Runs the protocol of [`crate::check`] over a store that never fails.
 fn run(steps: Vec<Step>) -> Vec<Checked> {
     let mut state = AlertState::default();
     let mut seconds = 0;

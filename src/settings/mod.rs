@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::decision::AlertPolicy;
-use crate::level::Thresholds;
+use crate::alert::AlertPolicy;
+use crate::alert::Thresholds;
 use crate::target::{Partition, Region};
 
 /// The longest `REMINDER_HOURS`: a year.
@@ -261,5 +261,4 @@ fn is_namespace(text: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "settings_tests.rs"]
 mod tests;

@@ -5,10 +5,10 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use crate::level::AlertLevel;
-use crate::quota::SendQuota;
+use crate::alert::AlertLevel;
+use crate::reading::SendQuota;
 use crate::target::Target;
-use crate::timestamp::Timestamp;
+use crate::time::Timestamp;
 
 /// Why people are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 use serde_json::Number;
 
 /// A count of recipients with thousands separators, rounded down to a whole number: `48,100`.
-pub(super) fn count(recipients: f64) -> String {
+#[must_use]
+pub fn count(recipients: f64) -> String {
     let digits = format!("{:.0}", recipients.floor());
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -16,7 +17,8 @@ pub(super) fn count(recipients: f64) -> String {
 }
 
 /// Recipients a second, with decimals only where there are some: `14`, `0.5`.
-pub(super) fn rate(per_second: f64) -> String {
+#[must_use]
+pub fn rate(per_second: f64) -> String {
     if per_second.fract() == 0.0 { count(per_second) } else { per_second.to_string() }
 }
 

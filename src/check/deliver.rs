@@ -5,13 +5,13 @@ use std::future::Future;
 use tokio::time::{Instant, timeout_at};
 use tracing::info;
 
+use crate::alert::{AlertState, Delivery};
+use crate::alert::{Kind, Notification};
 use crate::aws::{AlertPublisher, StateStore, StoredState, Write};
-use crate::decision::{AlertState, Delivery};
 use crate::failure::{Failure, Step};
 use crate::message::Message;
-use crate::notification::{Kind, Notification};
 use crate::target::Target;
-use crate::timestamp::Timestamp;
+use crate::time::Timestamp;
 
 /// What is to be done about a target.
 #[derive(Debug, Clone, PartialEq)]

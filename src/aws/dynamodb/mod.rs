@@ -21,12 +21,12 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
-use crate::decision::{Alert, AlertState, Delivery, Known, Pending};
+use crate::alert::AlertLevel;
+use crate::alert::Kind;
+use crate::alert::{Alert, AlertState, Delivery, Known, Pending};
 use crate::failure::{Failure, Step};
-use crate::level::AlertLevel;
-use crate::notification::Kind;
 use crate::target::Target;
-use crate::timestamp::Timestamp;
+use crate::time::Timestamp;
 
 /// The shape of the items this version writes, and the only one that it reads.
 const SCHEMA_VERSION: u32 = 1;

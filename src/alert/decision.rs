@@ -3,9 +3,9 @@
 //! The state holds what people have been told. A level that they have not been told of is only *pending* until SNS has
 //! taken the notification; so a check that finds a pending one starts again from what was told, and says what is true now.
 
-use crate::level::{AlertLevel, Thresholds};
-use crate::notification::{Kind, Notification, Reading, new_alert_id};
-use crate::timestamp::Timestamp;
+use crate::alert::{AlertLevel, Thresholds};
+use crate::alert::{Kind, Notification, Reading, new_alert_id};
+use crate::time::Timestamp;
 
 /// What is remembered of a target between checks. The default is a target never seen: OK, and nobody was told anything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

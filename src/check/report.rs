@@ -6,13 +6,13 @@ use lambda_runtime::Diagnostic;
 use serde::Serialize;
 use serde_json::Number;
 
+use crate::alert::AlertLevel;
+use crate::alert::Kind;
 use crate::failure::Failure;
-use crate::level::AlertLevel;
-use crate::message::json_number;
-use crate::notification::Kind;
-use crate::quota::{SendQuota, Utilization};
+use crate::numbers::json_number;
+use crate::reading::{SendQuota, Utilization};
 use crate::target::{AccountId, Region, Target};
-use crate::timestamp::Timestamp;
+use crate::time::Timestamp;
 
 /// What a check found and did.
 #[derive(Debug, Clone, PartialEq, Serialize)]

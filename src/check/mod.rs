@@ -1,23 +1,27 @@
 //! One check over all targets, from a request to a report.
 
+mod deliver;
+mod report;
+
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 use tokio::time::Instant;
 use tracing::debug;
 
+use crate::alert::AlertLevel;
+use crate::alert::{Action, decide, decide_without_state};
+use crate::alert::{Notification, Reading};
 use crate::aws::{Clients, StateStore, StoredState};
-use crate::decision::{Action, decide, decide_without_state};
-use crate::delivery::{Carrier, Outcome, Plan, in_time};
 use crate::failure::{Failure, Step};
-use crate::level::AlertLevel;
 use crate::metrics;
-use crate::notification::{Notification, Reading};
-use crate::report::{Report, TargetReport};
 use crate::request::Request;
 use crate::settings::Settings;
 use crate::target::{Owner, Region, Target};
-use crate::timestamp::Timestamp;
+use crate::time::Timestamp;
+
+use deliver::{Carrier, Outcome, Plan, in_time};
+pub use report::{CheckFailed, Report, TargetReport};
 
 /// How many targets are worked on at the same time. SES takes one `GetSendQuota` a second for each account and Region, so
 /// targets do not compete there; what is bounded is memory, a connection for each.

@@ -1,0 +1,5 @@
+//! What SES said.
+
+mod quota;
+
+pub use quota::*;
