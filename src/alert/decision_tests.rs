@@ -1,8 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::alert::{Delivery, Known, Pending, Thresholds};
 use crate::reading::SendQuota;
 use crate::target::tests::target;
+use crate::time::Timestamp;
 
 /// WARNING from 80%, CRITICAL from 95%, margin 5 points, reminders each 24 hours.
 fn policy() -> AlertPolicy {

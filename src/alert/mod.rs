@@ -1,9 +1,20 @@
-//! What to say about a target, and when.
+//! What to say about a target, and when. Pure: no clock, no network, no environment.
 
 mod decision;
+mod kind;
 mod level;
 mod notification;
+mod policy;
+mod state;
+mod thresholds;
 
-pub use decision::*;
-pub use level::*;
-pub use notification::*;
+pub use decision::{Action, Decision, decide, decide_without_state};
+pub use kind::{Kind, UnknownKind};
+#[cfg(test)]
+pub(crate) use level::tests as level_tests;
+pub use level::{AlertLevel, UnknownLevel};
+pub use notification::Notification;
+pub(crate) use notification::new_alert_id;
+pub use policy::AlertPolicy;
+pub use state::{Alert, AlertState, Delivery, Known, Pending};
+pub use thresholds::Thresholds;

@@ -10,11 +10,12 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use crate::alert::AlertLevel;
+use crate::alert::Notification;
 use crate::alert::{Action, decide, decide_without_state};
-use crate::alert::{Notification, Reading};
 use crate::aws::{Clients, StateStore, StoredState};
 use crate::failure::{Failure, Step};
 use crate::metrics;
+use crate::reading::Reading;
 use crate::request::Request;
 use crate::settings::Settings;
 use crate::target::{Owner, Region, Target};

@@ -2,8 +2,9 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::*;
-use crate::alert::Reading;
-use crate::alert::{Thresholds, tests::any_level};
+use crate::alert::Thresholds;
+use crate::alert::level_tests::any_level;
+use crate::reading::Reading;
 use crate::reading::SendQuota;
 use crate::target::tests::target;
 use crate::time::Timestamp;

@@ -1,5 +1,7 @@
 //! What SES answers to `GetSendQuota`, checked, and the utilization that follows from it.
 
+use super::Utilization;
+
 /// More recipients a day than any account could have (a trillion): above it a reading is taken for a fault. It also keeps
 /// the arithmetic below exact: a thousand times as much is still a whole number in a double.
 const IMPLAUSIBLE: f64 = 1e12;
@@ -84,36 +86,7 @@ impl SendQuota {
     /// How much of the quota is used; `None` when unlimited. A quota of 0 is used up: 100%.
     #[must_use]
     pub fn utilization(&self) -> Option<Utilization> {
-        self.max_24_hour_send.map(|max| {
-            if max == 0.0 {
-                Utilization { sent: 1.0, max: 1.0 }
-            } else {
-                Utilization { sent: self.sent_last_24_hours, max }
-            }
-        })
-    }
-}
-
-/// Sent last 24 hours as a part of max 24-hour send. Finite, from 0; over 100% once more was sent than the quota allows,
-/// as happens when a quota is lowered.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Utilization {
-    sent: f64,
-    max: f64,
-}
-
-impl Utilization {
-    /// In percent, as exact as a double can be.
-    #[must_use]
-    pub fn percent(self) -> f64 {
-        100.0 * self.sent / self.max
-    }
-
-    /// In percent, rounded down to one decimal, so that 100.0% is never read before it is true.
-    #[must_use]
-    pub fn percent_rounded_down(self) -> f64 {
-        // From the counts, not from the percentage, whose own rounding could carry it over a tenth.
-        (1000.0 * self.sent / self.max).floor() / 10.0
+        self.max_24_hour_send.map(|max| Utilization::of(self.sent_last_24_hours, max))
     }
 }
 

@@ -1,106 +1,16 @@
 //! What is checked: an account in a Region, and the partition both belong to.
 
+mod account;
+mod partition;
+mod region;
+
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-/// A 12-digit AWS account ID.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountId(String);
-
-impl FromStr for AccountId {
-    type Err = InvalidName;
-
-    fn from_str(text: &str) -> Result<Self, InvalidName> {
-        let valid = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-        valid.then(|| Self(text.to_owned())).ok_or_else(|| InvalidName::new("a 12-digit account ID", text))
-    }
-}
-
-/// The name of an AWS Region, such as `us-east-1`: at most 20 characters of `a-z`, `0-9` and `-`, in two or more parts
-/// with a number at the end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Region(String);
-
-impl Region {
-    /// The name as AWS writes it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Region {
-    type Err = InvalidName;
-
-    fn from_str(text: &str) -> Result<Self, InvalidName> {
-        let plain = |part: &str| {
-            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        };
-        let valid = text.len() <= 20
-            && text.starts_with(|first: char| first.is_ascii_lowercase())
-            && text.split('-').all(plain)
-            && text.rsplit_once('-').is_some_and(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
-        valid.then(|| Self(text.to_owned())).ok_or_else(|| InvalidName::new("a Region such as us-east-1", text))
-    }
-}
-
-/// A part of AWS with accounts, endpoints and a console of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Partition(String);
-
-impl Partition {
-    /// The domain of the partition's management console; `None` where it is not known.
-    ///
-    /// Source: AWS documentation, "Service endpoints" of the AWS GovCloud (US), China and European Sovereign Cloud guides.
-    #[must_use]
-    pub fn console_domain(&self) -> Option<&'static str> {
-        match self.0.as_str() {
-            "aws" => Some("console.aws.amazon.com"),
-            "aws-us-gov" => Some("console.amazonaws-us-gov.com"),
-            "aws-cn" => Some("console.amazonaws.cn"),
-            "aws-eusc" => Some("console.amazonaws-eusc.eu"),
-            _ => None,
-        }
-    }
-}
-
-impl FromStr for Partition {
-    type Err = InvalidName;
-
-    fn from_str(text: &str) -> Result<Self, InvalidName> {
-        let valid = (text == "aws" || text.starts_with("aws-"))
-            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-        valid.then(|| Self(text.to_owned())).ok_or_else(|| InvalidName::new("a partition such as aws", text))
-    }
-}
-
-/// The account that is checked, with its partition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owner {
-    /// The partition of the account.
-    pub partition: Partition,
-    /// The account.
-    pub account: AccountId,
-}
-
-impl Owner {
-    /// Takes both from the ARN of the running function, which every invocation names:
-    /// `arn:aws:lambda:us-east-1:111122223333:function:name`. `GetSendQuota` does not tell them.
-    ///
-    /// # Errors
-    /// [`InvalidName`] if the text is not the ARN of a function.
-    pub fn from_function_arn(arn: &str) -> Result<Self, InvalidName> {
-        let parts: Vec<&str> = arn.split(':').collect();
-        match parts[..] {
-            ["arn", partition, "lambda", _, account, "function", ..] => {
-                Ok(Self { partition: partition.parse()?, account: account.parse()? })
-            }
-            _ => Err(InvalidName::new("the ARN of a Lambda function", arn)),
-        }
-    }
-}
+pub use account::{AccountId, Owner};
+pub use partition::Partition;
+pub use region::Region;
 
 /// An account and a Region: what has a send quota.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,13 +46,13 @@ macro_rules! shown_as_its_text {
     ($($name:ty),*) => {$(
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
+                serializer.serialize_str(self.as_str())
             }
         }
     )*};

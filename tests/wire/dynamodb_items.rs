@@ -7,11 +7,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 use ses_quota_monitor::alert::AlertLevel;
+use ses_quota_monitor::alert::Kind;
 use ses_quota_monitor::alert::{Alert, AlertPolicy, AlertState, Delivery, Known, Pending, decide};
-use ses_quota_monitor::alert::{Kind, Reading};
 use ses_quota_monitor::aws::{StateStore, StoredState, Write};
 use ses_quota_monitor::failure::Failure;
-use ses_quota_monitor::reading::SendQuota;
+use ses_quota_monitor::reading::{Reading, SendQuota};
 use ses_quota_monitor::time::Timestamp;
 
 use crate::support::{Aws, Table, at, run, target};

@@ -1,41 +1,17 @@
 //! Keeps the alert state in DynamoDB: one item a target, readable in the console.
-//!
-//! | attribute | type | meaning |
-//! | --- | --- | --- |
-//! | `target` | S | the key, `<account>#<region>` |
-//! | `schemaVersion` | N | the shape of the item, 1 |
-//! | `version` | N | counts the writes; every write is conditional on it |
-//! | `level` | S | the level that people were last told of, or a lower one since |
-//! | `since`, `notifiedAt` | S | when the level left OK; when the last notification about it was delivered. Absent at OK |
-//! | `changedAt` | S | when the check began that last wrote the item |
-//! | `pendingAlertId`, `pendingKind`, `pendingLevel`, `pendingSince` | S | a notification not known to be delivered |
-//! | `knownLowest`, `knownHighest` | S | what people may know while it is pending |
-//! | `claimedBy`, `claimedUntil` | S | the request ID of the invocation that is sending it, and until when; absent if SNS refused it |
 
-use std::collections::HashMap;
-use std::fmt::Display;
-use std::str::FromStr;
+mod item;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
-use crate::alert::AlertLevel;
-use crate::alert::Kind;
-use crate::alert::{Alert, AlertState, Delivery, Known, Pending};
+use crate::alert::AlertState;
 use crate::failure::{Failure, Step};
 use crate::target::Target;
-use crate::time::Timestamp;
 
-/// The shape of the items this version writes, and the only one that it reads.
-const SCHEMA_VERSION: u32 = 1;
-
-/// The longest alert ID that is read. Those of this version take up to 60 bytes; one as long as an item may be would not
-/// fit a message, which holds it seven times.
-const MOST_ALERT_ID_BYTES: usize = 1_024;
-
-type Item = HashMap<String, AttributeValue>;
+use item::{from_item, to_item};
 
 /// Reads and writes the state of targets.
 #[derive(Debug, Clone)]
@@ -120,84 +96,4 @@ impl StateStore {
             },
         }
     }
-}
-
-fn to_item(target: &Target, StoredState { state, version }: &StoredState) -> Item {
-    let level = state.alert.map_or(AlertLevel::Ok, |alert| alert.level);
-    let pending = state.pending.as_ref();
-    let claim = pending.and_then(|pending| match &pending.delivery {
-        Delivery::Claimed { by, until } => Some((by, until)),
-        Delivery::Refused => None,
-    });
-    let texts = [
-        ("target", Some(target.to_string())),
-        ("level", Some(level.to_string())),
-        ("since", state.alert.map(|alert| alert.since.to_string())),
-        ("notifiedAt", state.alert.map(|alert| alert.notified_at.to_string())),
-        ("changedAt", state.changed_at.map(|time| time.to_string())),
-        ("pendingAlertId", pending.map(|pending| pending.alert_id.clone())),
-        ("pendingKind", pending.map(|pending| pending.kind.to_string())),
-        ("pendingLevel", pending.map(|pending| pending.level.to_string())),
-        ("pendingSince", pending.and_then(|pending| pending.since).map(|time| time.to_string())),
-        ("knownLowest", pending.map(|pending| pending.known.lowest.to_string())),
-        ("knownHighest", pending.map(|pending| pending.known.highest.to_string())),
-        ("claimedBy", claim.map(|(by, _)| by.clone())),
-        ("claimedUntil", claim.map(|(_, until)| until.to_string())),
-    ];
-    let numbers = [("schemaVersion", SCHEMA_VERSION.to_string()), ("version", version.to_string())];
-    let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), AttributeValue::S(text?))));
-    texts.chain(numbers.into_iter().map(|(name, number)| (name.to_owned(), AttributeValue::N(number)))).collect()
-}
-
-/// Reads an item, or says which attribute is not as this version writes it.
-fn from_item(item: &Item) -> Result<StoredState, String> {
-    let schema_version: u32 = required(item, "schemaVersion")?;
-    if schema_version != SCHEMA_VERSION {
-        return Err(format!("schemaVersion is {schema_version}, this version reads {SCHEMA_VERSION}"));
-    }
-    let alert = match required(item, "level")? {
-        AlertLevel::Ok => None,
-        level => Some(Alert { level, since: required(item, "since")?, notified_at: required(item, "notifiedAt")? }),
-    };
-    let pending = match optional::<String>(item, "pendingAlertId")? {
-        None => None,
-        Some(alert_id) => Some(Pending {
-            alert_id: Some(alert_id).filter(|id| is_alert_id(id)).ok_or("pendingAlertId is not an alert ID")?,
-            kind: required::<Kind>(item, "pendingKind")?,
-            level: required(item, "pendingLevel")?,
-            since: optional(item, "pendingSince")?,
-            known: Known { lowest: required(item, "knownLowest")?, highest: required(item, "knownHighest")? },
-            delivery: match optional(item, "claimedBy")? {
-                None => Delivery::Refused,
-                Some(by) => Delivery::Claimed { by, until: required(item, "claimedUntil")? },
-            },
-        }),
-    };
-    let version = required(item, "version")?;
-    if version == 0 {
-        return Err("version is 0, which stands for no item".to_owned());
-    }
-    // No write would ever meet its condition, and be taken for one that another check has made already.
-    if !item["version"].is_n() {
-        return Err("version is not a number".to_owned());
-    }
-    let state = AlertState { alert, pending, changed_at: optional::<Timestamp>(item, "changedAt")? };
-    Ok(StoredState { state, version })
-}
-
-fn is_alert_id(text: &str) -> bool {
-    (1..=MOST_ALERT_ID_BYTES).contains(&text.len()) && !text.contains(char::is_control)
-}
-
-fn required<T: FromStr<Err: Display>>(item: &Item, name: &str) -> Result<T, String> {
-    optional(item, name)?.ok_or_else(|| format!("{name} is missing"))
-}
-
-fn optional<T: FromStr<Err: Display>>(item: &Item, name: &str) -> Result<Option<T>, String> {
-    let text = match item.get(name) {
-        None => return Ok(None),
-        Some(AttributeValue::S(text) | AttributeValue::N(text)) => text,
-        Some(_) => return Err(format!("{name} is neither a string nor a number")),
-    };
-    text.parse().map(Some).map_err(|error| format!("{name}: {error}"))
 }
