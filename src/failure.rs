@@ -12,7 +12,7 @@ use crate::reading::InvalidQuota;
 
 /// The part of a check that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum Stage {
     /// Reading the quota from SES.
     Read,
     /// Reading or writing the state in DynamoDB.
@@ -23,7 +23,7 @@ pub enum Step {
     Metrics,
 }
 
-impl Step {
+impl Stage {
     /// The name in the report.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -36,7 +36,7 @@ impl Step {
     }
 }
 
-impl Serialize for Step {
+impl Serialize for Stage {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
     }
@@ -46,7 +46,7 @@ impl Serialize for Step {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 pub struct Failure {
     /// The step.
-    pub step: Step,
+    pub step: Stage,
     /// The error code of AWS (`AccessDenied`), or what kept AWS from answering (`Timeout`, `NoConnection`).
     pub code: String,
     /// The message of AWS, or of the connection.
@@ -68,24 +68,24 @@ impl fmt::Display for Failure {
 
 impl Failure {
     /// A failure that is not an answer of AWS.
-    pub fn new(step: Step, code: &str, message: impl fmt::Display) -> Self {
+    pub fn new(step: Stage, code: &str, message: impl fmt::Display) -> Self {
         Self { step, code: code.to_owned(), message: one_line(&message.to_string()), is_refusal: false }
     }
 
     /// What SES answered makes no sense.
     #[must_use]
     pub fn invalid_quota(invalid: InvalidQuota) -> Self {
-        Self::new(Step::Read, "InvalidQuota", invalid)
+        Self::new(Stage::Read, "InvalidQuota", invalid)
     }
 
     /// There was no time left before Lambda would have ended the invocation.
     #[must_use]
-    pub fn out_of_time(step: Step) -> Self {
+    pub fn out_of_time(step: Stage) -> Self {
         Self::new(step, "Timeout", "no answer before the invocation's time was up")
     }
 
     /// An AWS call that failed.
-    pub fn from_sdk<E>(step: Step, error: &SdkError<E, HttpResponse>) -> Self
+    pub fn from_sdk<E>(step: Stage, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
@@ -116,31 +116,31 @@ impl Failure {
     fn hint(&self) -> Option<&'static str> {
         let denied = ["AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"];
         Some(match (self.step, self.code.as_str()) {
-            (Step::Read, code) if denied.contains(&code) => {
+            (Stage::Read, code) if denied.contains(&code) => {
                 "allow ses:GetSendQuota to the function's role, in this Region too"
             }
-            (Step::State, code) if denied.contains(&code) => {
+            (Stage::State, code) if denied.contains(&code) => {
                 "allow dynamodb:GetItem and dynamodb:PutItem on the table in STATE_TABLE to the function's role"
             }
-            (Step::Alert, code) if denied.contains(&code) => {
+            (Stage::Alert, code) if denied.contains(&code) => {
                 "allow sns:Publish on the topic in ALERT_TOPIC_ARN to the function's role, and in the topic's policy"
             }
-            (Step::Metrics, code) if denied.contains(&code) => {
+            (Stage::Metrics, code) if denied.contains(&code) => {
                 "allow cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE to the function's role"
             }
-            (Step::State, "ResourceNotFoundException") => "STATE_TABLE names no table in the function's Region",
-            (Step::State, "UnknownState") => {
+            (Stage::State, "ResourceNotFoundException") => "STATE_TABLE names no table in the function's Region",
+            (Stage::State, "UnknownState") => {
                 "delete this item from the table to begin anew; until then every check above OK alerts"
             }
-            (Step::Alert, "NotFound" | "NotFoundException") => "ALERT_TOPIC_ARN names no topic",
-            (Step::Alert, code) if code.starts_with("KMS") => {
+            (Stage::Alert, "NotFound" | "NotFoundException") => "ALERT_TOPIC_ARN names no topic",
+            (Stage::Alert, code) if code.starts_with("KMS") => {
                 "allow kms:GenerateDataKey and kms:Decrypt on the topic's key to the function's role"
             }
             // What rustls says of a certificate that no trusted root vouches for.
             (_, "NoConnection") if self.message.contains("UnknownIssuer") => {
                 "who answers is not AWS; if it is a proxy of yours, set SSL_CERT_FILE to a file with the root it signs by"
             }
-            (Step::Read, "NoConnection") => "is Amazon SES offered in this Region, and can the function reach it?",
+            (Stage::Read, "NoConnection") => "is Amazon SES offered in this Region, and can the function reach it?",
             _ => return None,
         })
     }
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn a_certificate_that_nobody_vouches_for_is_no_region_that_is_down() {
         let message = "dispatch failure: io error: TLS handshake failed: invalid peer certificate: UnknownIssuer";
-        let failure = Failure::new(Step::Read, "NoConnection", message);
+        let failure = Failure::new(Stage::Read, "NoConnection", message);
         insta::assert_snapshot!(failure, @"read: NoConnection: dispatch failure: io error: TLS handshake failed: invalid peer certificate: UnknownIssuer [who answers is not AWS; if it is a proxy of yours, set SSL_CERT_FILE to a file with the root it signs by]");
     }
 }

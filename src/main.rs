@@ -1,4 +1,5 @@
-//! The Lambda function: reads its settings and makes its clients once, then answers invocations.
+//! The Lambda function: reads its settings and makes its clients once, then answers invocations. The only file that knows
+//! the Lambda runtime.
 
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
@@ -6,12 +7,11 @@ use std::time::{Duration, SystemTime};
 use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use ses_quota_monitor::aws::Clients;
-use ses_quota_monitor::check::Report;
-use ses_quota_monitor::check::{Invocation, Monitor};
+use ses_quota_monitor::check::{Invocation, Monitor, Report};
 use ses_quota_monitor::log;
 use ses_quota_monitor::request::Request;
 use ses_quota_monitor::settings::Settings;
-use ses_quota_monitor::target::Owner;
+use ses_quota_monitor::target::Account;
 use ses_quota_monitor::time::Timestamp;
 
 /// Source: AWS Lambda developer guide, "Lambda quotas".
@@ -32,23 +32,19 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Lambda shows the last words of a function that could not start, so they are these and nothing else.
+/// Prints exactly one error: Lambda shows the tail of a failed init's log.
 fn failed(error: &dyn std::error::Error) -> ExitCode {
     tracing::error!("{error}");
     ExitCode::FAILURE
 }
 
 async fn handle(monitor: &Monitor, event: LambdaEvent<Value>) -> Result<Report, Diagnostic> {
-    let refused = |error_type: &str, error: String| {
-        tracing::error!("{error}");
-        Diagnostic { error_type: error_type.to_owned(), error_message: error }
-    };
-    let request = Request::from_event(&event.payload).map_err(|error| refused("InvalidRequest", error.to_string()))?;
-    let owner = Owner::from_function_arn(&event.context.invoked_function_arn)
-        .map_err(|error| refused("InvalidFunctionArn", error.to_string()))?;
+    let request = Request::from_event(&event.payload).map_err(|error| rejected("InvalidRequest", &error))?;
+    let account = Account::from_function_arn(&event.context.invoked_function_arn)
+        .map_err(|error| rejected("InvalidFunctionArn", &error))?;
     let deadline = Duration::from_millis(event.context.deadline);
     let invocation = Invocation {
-        owner,
+        account,
         request_id: event.context.request_id,
         started_at: now(),
         time_left: deadline.saturating_sub(since_epoch()).min(LONGEST_INVOCATION),
@@ -60,14 +56,24 @@ async fn handle(monitor: &Monitor, event: LambdaEvent<Value>) -> Result<Report, 
         Ok(_) => tracing::info!(report = line, "check finished"),
         Err(failed) => tracing::error!(report = line, "{failed}"),
     }
-    Ok(result?)
+    result.map_err(|failed| diagnostic("CheckFailed", &failed))
+}
+
+/// An invocation that no check can follow from.
+fn rejected(error_type: &str, error: &dyn std::error::Error) -> Diagnostic {
+    tracing::error!("{error}");
+    diagnostic(error_type, error)
+}
+
+fn diagnostic(error_type: &str, error: &dyn std::error::Error) -> Diagnostic {
+    Diagnostic { error_type: error_type.to_owned(), error_message: error.to_string() }
 }
 
 fn now() -> Timestamp {
     Timestamp::from_epoch_seconds(since_epoch().as_secs().try_into().unwrap_or(i64::MAX))
 }
 
-/// Zero before 1970, which only a broken clock tells.
+/// Zero before 1970, which only a broken clock shows.
 fn since_epoch() -> Duration {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }

@@ -3,6 +3,9 @@
 use crate::alert::AlertLevel;
 use crate::reading::{SendQuota, Utilization};
 
+/// The most metrics that a target has.
+pub const MOST_METRICS: usize = 6;
+
 /// One value of one metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Metric {
@@ -29,7 +32,7 @@ pub enum Unit {
 
 /// The metrics of a target whose quota was read and whose level is known. `has_failed` tells that its state could not be read.
 #[must_use]
-pub fn assessed(quota: &SendQuota, level: AlertLevel, has_failed: bool) -> Vec<Metric> {
+pub fn for_reading(quota: &SendQuota, level: AlertLevel, has_failed: bool) -> Vec<Metric> {
     let metric = |name, unit, value: Option<f64>| value.map(|value| Metric { name, unit, value });
     let metrics = [
         metric("SentLast24Hours", Unit::Count, Some(quota.sent_last_24_hours())),
@@ -43,7 +46,7 @@ pub fn assessed(quota: &SendQuota, level: AlertLevel, has_failed: bool) -> Vec<M
 
 /// The metrics of a target whose quota is unknown.
 #[must_use]
-pub fn unread() -> Vec<Metric> {
+pub fn for_unread_target() -> Vec<Metric> {
     vec![check_failed(true)]
 }
 
@@ -65,10 +68,10 @@ mod tests {
     fn what_is_unknown_is_left_out() {
         let quota = |max, rate| SendQuota::new(48_100.0, max, rate).unwrap();
         let cases = [
-            named(&assessed(&quota(50_000.0, 14.0), AlertLevel::Critical, false)),
-            named(&assessed(&quota(-1.0, -1.0), AlertLevel::Ok, false)),
-            named(&assessed(&quota(0.0, 0.0), AlertLevel::Exhausted, true)),
-            named(&unread()),
+            named(&for_reading(&quota(50_000.0, 14.0), AlertLevel::Critical, false)),
+            named(&for_reading(&quota(-1.0, -1.0), AlertLevel::Ok, false)),
+            named(&for_reading(&quota(0.0, 0.0), AlertLevel::Exhausted, true)),
+            named(&for_unread_target()),
         ];
         insta::assert_snapshot!(cases.join("\n"), @"
         SentLast24Hours=48100 Max24HourSend=50000 MaxSendRate=14 QuotaUtilization=96.2 AlertLevel=2 CheckFailed=0
@@ -84,7 +87,7 @@ mod tests {
             if let Ok(quota) = SendQuota::new(sent, max, rate) {
                 // Source: Amazon CloudWatch API reference, `MetricDatum`: from -2^360 to 2^360, no NaN, no infinity.
                 let limit = 2_f64.powi(360);
-                for metric in assessed(&quota, AlertLevel::Ok, false) {
+                for metric in for_reading(&quota, AlertLevel::Ok, false) {
                     prop_assert!((0.0..=limit).contains(&metric.value), "{}", metric.name);
                 }
             }

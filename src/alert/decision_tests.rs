@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::alert::{Delivery, Known, Pending, Thresholds};
+use crate::alert::{Claim, LastHeard, Pending, Thresholds};
 use crate::reading::SendQuota;
 use crate::target::tests::target;
 use crate::time::Timestamp;
@@ -29,17 +29,16 @@ fn told(level: AlertLevel) -> AlertState {
 
 /// People were told `level`, and then SNS refused to tell them that it is `pending`.
 fn refused(level: AlertLevel, kind: Kind, pending: AlertLevel) -> AlertState {
-    let known = Known { lowest: level, highest: level };
-    let (alert_id, since, delivery) = ("pending".to_owned(), Some(at(-60)), Delivery::Refused);
-    AlertState { pending: Some(Pending { alert_id, kind, level: pending, since, known, delivery }), ..told(level) }
+    let last_heard = LastHeard { lowest: level, highest: level };
+    let (alert_id, since, claim) = ("pending".to_owned(), Some(at(-60)), None);
+    AlertState { pending: Some(Pending { alert_id, kind, level: pending, since, last_heard, claim }), ..told(level) }
 }
 
 /// People were told `level`, and then a check died that was about to tell them that it is `pending`.
 fn in_doubt(level: AlertLevel, kind: Kind, pending: AlertLevel) -> AlertState {
     let mut state = refused(level, kind, pending);
     let until = at(40);
-    state.pending =
-        state.pending.map(|p| Pending { delivery: Delivery::Claimed { by: "check".to_owned(), until }, ..p });
+    state.pending = state.pending.map(|p| Pending { claim: Some(Claim { by: "check".to_owned(), until }), ..p });
     state
 }
 
@@ -252,7 +251,12 @@ fn reminders_come_after_the_time_set_and_not_before() {
 #[test]
 fn without_state_every_level_above_ok_is_said() {
     let said = |percent| {
-        let (level, notification) = decide_without_state(&reading(percent, 0), &policy());
+        let Decision { level, action } = decide_without_state(&reading(percent, 0), &policy());
+        let notification = match action {
+            Action::Notify { notification, delivered: None } => Some(notification),
+            Action::Nothing => None,
+            other => panic!("{other:?}"),
+        };
         (level, notification.map(|said| (said.kind, said.level, said.previous_level, said.since)))
     };
     assert_eq!(said(79.9), (AlertLevel::Ok, None));
@@ -317,10 +321,10 @@ fn run(steps: Vec<Step>) -> Vec<Checked> {
             Action::Nothing | Action::LeaveToHolder => (state.clone(), None),
             Action::Record(next) => (next.clone(), None),
             Action::Notify { notification, delivered } => {
-                let claim = Delivery::Claimed { by: "check".to_owned(), until: now.plus_seconds(40) };
+                let claim = Some(Claim { by: "check".to_owned(), until: now.plus_seconds(40) });
                 match fate {
-                    Fate::Delivered => (delivered.clone(), Some(notification.clone())),
-                    Fate::Refused => (state.with_pending(notification, Delivery::Refused), None),
+                    Fate::Delivered => (delivered.clone().unwrap(), Some(notification.clone())),
+                    Fate::Refused => (state.with_pending(notification, None), None),
                     Fate::DiesBeforePublish => (state.with_pending(notification, claim), None),
                     Fate::DiesBeforeCommit => (state.with_pending(notification, claim), Some(notification.clone())),
                 }

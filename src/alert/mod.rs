@@ -14,7 +14,6 @@ pub use kind::{Kind, UnknownKind};
 pub(crate) use level::tests as level_tests;
 pub use level::{AlertLevel, UnknownLevel};
 pub use notification::Notification;
-pub(crate) use notification::new_alert_id;
 pub use policy::AlertPolicy;
-pub use state::{Alert, AlertState, Delivery, Known, Pending};
+pub use state::{Alert, AlertState, Claim, LastHeard, Pending};
 pub use thresholds::Thresholds;

@@ -8,32 +8,31 @@ use crate::time::Timestamp;
 /// One message about an alert.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notification {
-    /// The same each time the same notification is sent, so that a subscriber can tell a repeat.
+    /// The same each time the same notification is sent, so that a subscriber can recognise a repeat.
     pub alert_id: String,
-    /// Why people are told.
+    /// Why the notification is sent.
     pub kind: Kind,
     /// The level now.
     pub level: AlertLevel,
-    /// The level that people were last told of; `None` where it is not known.
+    /// The level that people last heard of; `None` where it is unknown.
     pub previous_level: Option<AlertLevel>,
-    /// When the level left OK; `None` where it is not known, or was never left.
+    /// When the level left OK; `None` where it is unknown, or never left OK.
     pub since: Option<Timestamp>,
-    /// The numbers it speaks of.
+    /// The numbers that it reports.
     pub reading: Reading,
 }
 
 impl Notification {
-    /// A test alert about a target, whatever its level.
+    /// A notification that refers to nothing earlier, with a new `alert_id`.
     #[must_use]
-    pub fn test(reading: Reading, level: AlertLevel) -> Self {
-        let alert_id = new_alert_id(&reading, Kind::Test);
-        Self { alert_id, kind: Kind::Test, level, previous_level: None, since: None, reading }
+    pub fn new(reading: &Reading, kind: Kind, level: AlertLevel) -> Self {
+        let alert_id = alert_id(reading, kind);
+        Self { alert_id, kind, level, previous_level: None, since: None, reading: reading.clone() }
     }
 }
 
-/// Made of what the alert is, not of chance: two checks that see the same second name the same alert alike.
-#[must_use]
-pub(crate) fn new_alert_id(reading: &Reading, kind: Kind) -> String {
-    let Target { owner, region } = &reading.target;
-    format!("{}/{region}/{}/{kind}", owner.account, reading.checked_at)
+/// Derived from the alert, not random: two checks that see the same second give the same alert the same ID.
+fn alert_id(reading: &Reading, kind: Kind) -> String {
+    let Target { account, region } = &reading.target;
+    format!("{}/{region}/{}/{kind}", account.id, reading.checked_at)
 }

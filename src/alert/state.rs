@@ -1,23 +1,24 @@
 //! What is remembered of a target between checks.
 //!
-//! The state holds what people have been told. A level that they have not been told of is only *pending* until SNS has
-//! taken the notification; so a check that finds a pending one starts again from what was told, and says what is true now.
+//! The state holds what people have been notified of. A level that they have not been notified of is only *pending* until
+//! SNS has accepted the notification. A check that finds a pending notification therefore starts from what people know,
+//! and says what is true now.
 
 use crate::alert::{AlertLevel, Kind, Notification};
 use crate::time::Timestamp;
 
-/// What is remembered of a target between checks. The default is a target never seen: OK, and nobody was told anything.
+/// What is remembered of a target between checks. The default is a target without history: OK, and nobody was notified.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AlertState {
-    /// The alert that is going on; `None` at OK.
+    /// The ongoing alert; `None` at OK.
     pub alert: Option<Alert>,
     /// A notification that is due and not known to be delivered.
     pub pending: Option<Pending>,
-    /// When the check began that last changed this state.
+    /// When the check started that last changed this state.
     pub changed_at: Option<Timestamp>,
 }
 
-/// An alert that people have heard of.
+/// An alert that people were notified of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Alert {
     /// The level, above OK.
@@ -31,81 +32,76 @@ pub struct Alert {
 /// A notification that is due and not known to be delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
-    /// The identity that it keeps when it is sent again.
+    /// The identity that the notification keeps when it is sent again.
     pub alert_id: String,
-    /// Why people are to be told.
+    /// Why the notification is due.
     pub kind: Kind,
-    /// The level they are to be told.
+    /// The level that it announces.
     pub level: AlertLevel,
     /// When the level left OK.
     pub since: Option<Timestamp>,
-    /// What people knew before it.
-    pub known: Known,
-    /// How far its delivery got.
-    pub delivery: Delivery,
+    /// What people had heard before it.
+    pub last_heard: LastHeard,
+    /// The check that is sending it; `None` when SNS rejected it, so that nobody has heard of it.
+    pub claim: Option<Claim>,
 }
 
-/// The level that people last heard of; a range of levels while a check died and nobody knows what it still sent.
+/// A check's exclusive right to send a notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The request ID of the invocation that holds it.
+    pub by: String,
+    /// When it ends. The holder is dead by then, and whether anybody heard is unknown.
+    pub until: Timestamp,
+}
+
+/// The level that people heard of last. It is a range after a check died and left unknown what it still sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Known {
+pub struct LastHeard {
     /// The lowest level that they may have heard of last.
     pub lowest: AlertLevel,
-    /// The highest.
+    /// The highest level that they may have heard of last.
     pub highest: AlertLevel,
 }
 
-/// How far the delivery of a pending notification got.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Delivery {
-    /// SNS refused it: nobody has heard.
-    Refused,
-    /// A check holds it and may be sending it. After `until` the holder is dead, and whether anybody heard is unknown.
-    Claimed {
-        /// The request ID of the invocation that holds it.
-        by: String,
-        /// When the claim ends.
-        until: Timestamp,
-    },
-}
-
 impl AlertState {
-    /// The level at the last check that changed anything: what was pending then, or what people were told.
-    pub(super) fn assessed(&self) -> AlertLevel {
-        self.pending.as_ref().map_or_else(|| self.told(), |pending| pending.level)
+    /// The level that the last check found that changed anything: a pending one, or the one people were notified of.
+    pub(super) fn assessed_level(&self) -> AlertLevel {
+        self.pending.as_ref().map_or_else(|| self.last_notified(), |pending| pending.level)
     }
 
-    /// The level that people were told for certain.
-    fn told(&self) -> AlertLevel {
+    /// The level of the last notification that is known to be delivered, or a lower one since.
+    fn last_notified(&self) -> AlertLevel {
         self.alert.map_or(AlertLevel::Ok, |alert| alert.level)
     }
 
-    /// What people know: what they were told, and perhaps what the holder of a claim, now dead, was about to tell them.
-    pub(super) fn known(&self) -> Known {
+    /// What people have heard: the last delivered notification, and perhaps the one whose sender died.
+    pub(super) fn last_heard(&self) -> LastHeard {
         match &self.pending {
-            None => Known { lowest: self.told(), highest: self.told() },
-            Some(Pending { known, delivery: Delivery::Refused, .. }) => *known,
-            Some(Pending { known, level, delivery: Delivery::Claimed { .. }, .. }) => {
-                Known { lowest: known.lowest.min(*level), highest: known.highest.max(*level) }
+            None => LastHeard { lowest: self.last_notified(), highest: self.last_notified() },
+            Some(Pending { last_heard, claim: None, .. }) => *last_heard,
+            Some(Pending { last_heard, level, claim: Some(_), .. }) => {
+                LastHeard { lowest: last_heard.lowest.min(*level), highest: last_heard.highest.max(*level) }
             }
         }
     }
 
     /// Whether a check that may still be running holds a claim.
-    pub(super) fn is_held_at(&self, now: Timestamp) -> bool {
-        matches!(&self.pending, Some(Pending { delivery: Delivery::Claimed { until, .. }, .. }) if now < *until)
+    pub(super) fn is_claimed_at(&self, now: Timestamp) -> bool {
+        self.pending.as_ref().and_then(|pending| pending.claim.as_ref()).is_some_and(|claim| now < claim.until)
     }
 
-    /// This state with a notification on its way: what people know has not changed yet.
+    /// This state with a notification on its way. What people have heard has not changed yet.
     #[must_use]
-    pub fn with_pending(&self, notification: &Notification, delivery: Delivery) -> Self {
+    pub fn with_pending(&self, notification: &Notification, claim: Option<Claim>) -> Self {
         let Notification { alert_id, kind, level, since, .. } = notification;
         let pending = Pending {
             alert_id: alert_id.clone(),
             kind: *kind,
             level: *level,
             since: *since,
-            known: self.known(),
-            delivery,
+            last_heard: self.last_heard(),
+            claim,
         };
         Self { alert: self.alert, pending: Some(pending), changed_at: Some(notification.reading.checked_at) }
     }

@@ -5,8 +5,8 @@ use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StandardUnit};
 use aws_smithy_types::DateTime;
 
-use crate::failure::{Failure, Step};
-use crate::metrics::{Metric, Unit};
+use crate::failure::{Failure, Stage};
+use crate::metrics::{MOST_METRICS, Metric, Unit};
 use crate::target::Target;
 use crate::time::Timestamp;
 
@@ -23,6 +23,9 @@ pub struct MetricPublisher {
 }
 
 impl MetricPublisher {
+    /// How many targets fit one request with all their metrics.
+    pub const TARGETS_PER_REQUEST: usize = MOST_DATA / MOST_METRICS;
+
     pub(super) fn new(config: &SdkConfig, namespace: String) -> Self {
         Self { client: Client::new(config), namespace }
     }
@@ -55,13 +58,13 @@ impl MetricPublisher {
             })
             .collect();
         let request = self.client.put_metric_data().namespace(&self.namespace).set_metric_data(Some(data));
-        Box::pin(request.send()).await.map(|_| ()).map_err(|error| Failure::from_sdk(Step::Metrics, &error))
+        Box::pin(request.send()).await.map(|_| ()).map_err(|error| Failure::from_sdk(Stage::Metrics, &error))
     }
 }
 
 fn dimensions(target: &Target) -> Vec<Dimension> {
     let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
-    vec![dimension("Account", &target.owner.account.to_string()), dimension("Region", target.region.as_str())]
+    vec![dimension("Account", &target.account.id.to_string()), dimension("Region", target.region.as_str())]
 }
 
 fn datum(metric: &Metric, dimensions: Vec<Dimension>, at: Timestamp) -> MetricDatum {

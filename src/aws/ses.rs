@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 
-use crate::failure::{Failure, Step};
+use crate::failure::{Failure, Stage};
 use crate::reading::SendQuota;
 use crate::target::Region;
 
@@ -19,7 +19,7 @@ pub struct QuotaReader {
 
 impl QuotaReader {
     pub(super) fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::from_conf(Builder::from(config).interceptor(NothingMissing).build()) }
+        Self { client: Client::from_conf(Builder::from(config).interceptor(RequireAllFields).build()) }
     }
 
     /// Reads the quota of the account in `region`.
@@ -30,7 +30,7 @@ impl QuotaReader {
         let region = SdkRegion::new(region.as_str().to_owned());
         let region = aws_sdk_ses::Config::builder().region(region);
         let request = self.client.get_send_quota().customize().config_override(region);
-        let quota = Box::pin(request.send()).await.map_err(|error| Failure::from_sdk(Step::Read, &error))?;
+        let quota = Box::pin(request.send()).await.map_err(|error| Failure::from_sdk(Stage::Read, &error))?;
         SendQuota::new(quota.sent_last24_hours(), quota.max24_hour_send(), quota.max_send_rate())
             .map_err(Failure::invalid_quota)
     }
@@ -39,7 +39,7 @@ impl QuotaReader {
 /// The SDK reads a number that is missing from the answer as 0, and a quota of 0 means that nothing may be sent; so an
 /// answer without one of the numbers is refused before it is taken for one.
 #[derive(Debug)]
-struct NothingMissing;
+struct RequireAllFields;
 
 const FIELDS: [&str; 3] = ["SentLast24Hours", "Max24HourSend", "MaxSendRate"];
 
@@ -48,9 +48,9 @@ const FIELDS: [&str; 3] = ["SentLast24Hours", "Max24HourSend", "MaxSendRate"];
 struct Missing(&'static str);
 
 #[dyn_dispatch_hint]
-impl Intercept for NothingMissing {
+impl Intercept for RequireAllFields {
     fn name(&self) -> &'static str {
-        "NothingMissing"
+        "RequireAllFields"
     }
 
     fn read_after_deserialization(

@@ -7,7 +7,7 @@ use aws_sdk_sns::types::MessageAttributeValue;
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
-use crate::failure::{Failure, Step};
+use crate::failure::{Failure, Stage};
 use crate::message::Message;
 use crate::settings::TopicArn;
 
@@ -21,7 +21,7 @@ pub struct AlertPublisher {
 impl AlertPublisher {
     pub(super) fn new(config: &SdkConfig, topic: TopicArn) -> Self {
         let region = Region::new(topic.region().as_str().to_owned());
-        let config = Builder::from(config).region(region).retry_classifier(OnlyWhatWasAnswered).build();
+        let config = Builder::from(config).region(region).retry_classifier(RetryOnlyIfRejected).build();
         Self { client: Client::from_conf(config), topic }
     }
 
@@ -39,19 +39,19 @@ impl AlertPublisher {
             .message(message.body());
         for (name, value) in &message.attributes {
             let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
-            let value = value.map_err(|error| Failure::new(Step::Alert, "NotSent", error))?;
+            let value = value.map_err(|error| Failure::new(Stage::Alert, "NotSent", error))?;
             publish = publish.message_attributes(*name, value);
         }
-        Box::pin(publish.send()).await.map(|_| ()).map_err(|error| Failure::from_sdk(Step::Alert, &error))
+        Box::pin(publish.send()).await.map(|_| ()).map_err(|error| Failure::from_sdk(Stage::Alert, &error))
     }
 }
 
 /// Forbids to publish again within a call whose answer was lost: SNS may have told everybody, and would tell them again at
 /// each attempt. The claim on the target stays instead, and the check after its end tells them once more.
 #[derive(Debug)]
-struct OnlyWhatWasAnswered;
+struct RetryOnlyIfRejected;
 
-impl ClassifyRetry for OnlyWhatWasAnswered {
+impl ClassifyRetry for RetryOnlyIfRejected {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         match context.output_or_error() {
             Some(Err(error)) if !error.is_operation_error() => RetryAction::RetryForbidden,
@@ -60,6 +60,6 @@ impl ClassifyRetry for OnlyWhatWasAnswered {
     }
 
     fn name(&self) -> &'static str {
-        "OnlyWhatWasAnswered"
+        "RetryOnlyIfRejected"
     }
 }

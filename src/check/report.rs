@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use lambda_runtime::Diagnostic;
 use serde::Serialize;
 use serde_json::Number;
 
@@ -81,7 +80,7 @@ impl TargetReport {
     /// A target whose quota is unknown.
     #[must_use]
     pub fn unread(target: &Target) -> Self {
-        let (account, region) = (target.owner.account.clone(), target.region.clone());
+        let (account, region) = (target.account.id.clone(), target.region.clone());
         Self { account, region, finding: None, failures: None }
     }
 
@@ -132,18 +131,12 @@ impl fmt::Display for CheckFailed {
     }
 }
 
-impl From<CheckFailed> for Diagnostic {
-    fn from(failed: CheckFailed) -> Self {
-        Self { error_type: "CheckFailed".to_owned(), error_message: failed.to_string() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
 
     use super::*;
-    use crate::failure::Step;
+    use crate::failure::Stage;
     use crate::target::tests::target;
 
     fn report(targets: Vec<TargetReport>) -> Report {
@@ -170,15 +163,14 @@ mod tests {
     fn failures_are_named_in_place_of_what_they_hid() {
         let quota = SendQuota::new(48_100.0, 50_000.0, 14.0).unwrap();
         let (near, far) = (target("aws", "us-east-1"), target("aws", "eu-west-1"));
-        let denied = Failure::new(Step::Read, "AccessDenied", "not authorized");
-        let throttled = Failure::new(Step::Alert, "Throttled", "Rate exceeded");
-        let silent = Failure::out_of_time(Step::Metrics);
+        let denied = Failure::new(Stage::Read, "AccessDenied", "not authorized");
+        let throttled = Failure::new(Stage::Alert, "Throttled", "Rate exceeded");
+        let silent = Failure::out_of_time(Stage::Metrics);
         let report = report(vec![
             TargetReport::assessed(&near, &quota, AlertLevel::Critical, None).with_failures([throttled, silent]),
             TargetReport::unread(&far).with_failures([denied]),
         ]);
         assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","sentLast24Hours":48100,"max24HourSend":50000,"maxSendRate":14,"utilizationPercent":96.2,"level":"CRITICAL","notification":null,"error":{"step":"alert","code":"Throttled","message":"Rate exceeded"},"furtherErrors":[{"step":"metrics","code":"Timeout","message":"no answer before the invocation's time was up"}]},{"account":"111122223333","region":"eu-west-1","error":{"step":"read","code":"AccessDenied","message":"not authorized"}}]}"#);
-        let diagnostic = Diagnostic::from(report.into_result().unwrap_err());
-        assert_snapshot!(diagnostic.error_message, @"2 of 2 targets failed in part or whole: 111122223333#us-east-1: alert: Throttled: Rate exceeded; 111122223333#us-east-1: metrics: Timeout: no answer before the invocation's time was up; 111122223333#eu-west-1: read: AccessDenied: not authorized [allow ses:GetSendQuota to the function's role, in this Region too]. Everything else was done.");
+        assert_snapshot!(report.into_result().unwrap_err(), @"2 of 2 targets failed in part or whole: 111122223333#us-east-1: alert: Throttled: Rate exceeded; 111122223333#us-east-1: metrics: Timeout: no answer before the invocation's time was up; 111122223333#eu-west-1: read: AccessDenied: not authorized [allow ses:GetSendQuota to the function's role, in this Region too]. Everything else was done.");
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn json(notification: &Notification) -> String {
         kind: notification.kind,
         level: notification.level,
         previous_level: notification.previous_level,
-        account: &reading.target.owner.account,
+        account: &reading.target.account.id,
         region: &reading.target.region,
         checked_at: reading.checked_at,
         since: notification.since,

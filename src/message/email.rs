@@ -28,7 +28,7 @@ fn what_happened(notification: &Notification) -> String {
         "{}: Amazon SES in {}, account {}: {}.\n",
         label(notification),
         target.region,
-        target.owner.account,
+        target.account.id,
         headline(notification)
     );
     let level = notification.level;
@@ -139,7 +139,7 @@ fn service_quotas(target: &Target) -> String {
 /// A page of the console of the target's Region and partition; in a partition whose console is not known, its name.
 fn console_link(target: &Target, path: &str, fragment: &str, name: &str) -> String {
     let region = &target.region;
-    match target.owner.partition.console_domain() {
+    match target.account.partition.console_domain() {
         Some(domain) => format!("   https://{region}.{domain}/{path}?region={region}{fragment}\n"),
         None => format!("   In the console of {region}: {name}\n"),
     }

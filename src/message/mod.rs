@@ -45,7 +45,7 @@ impl Message {
             attributes: [
                 ("level", notification.level.name().to_owned()),
                 ("kind", notification.kind.name().to_owned()),
-                ("account", target.owner.account.to_string()),
+                ("account", target.account.id.to_string()),
                 ("region", target.region.to_string()),
             ],
         }
@@ -64,8 +64,8 @@ impl Message {
 }
 
 fn subject(notification: &Notification) -> String {
-    let Target { owner, region } = &notification.reading.target;
-    let start = format!("[{}] SES {region} ({}): ", label(notification), owner.account);
+    let Target { account, region } = &notification.reading.target;
+    let start = format!("[{}] SES {region} ({}): ", label(notification), account.id);
     let headline = headline(notification);
     let news = match notification.kind {
         Kind::Reminder => "still ",

@@ -13,8 +13,7 @@ pub(super) const CHARACTERS: usize = 140;
 pub(super) fn text(notification: &Notification) -> String {
     let reading = &notification.reading;
     let quota = &reading.quota;
-    let mut text =
-        format!("{}: SES {} ({}) ", label(notification), reading.target.region, reading.target.owner.account);
+    let mut text = format!("{}: SES {} ({}) ", label(notification), reading.target.region, reading.target.account.id);
     let numbers = match (quota.max_24_hour_send(), quota.utilization()) {
         (Some(0.0), _) => vec!["sending quota is 0.".to_owned()],
         (Some(max), Some(utilization)) => vec![

@@ -269,7 +269,7 @@ fn recovered_because_unlimited_email() {
 
 #[test]
 fn test_email() {
-    let test = Notification::test(reading(1_234.0, 50_000.0), AlertLevel::Ok);
+    let test = Notification::new(&reading(1_234.0, 50_000.0), Kind::Test, AlertLevel::Ok);
     assert_snapshot!(subject_and_email(&test), @"
     [TEST] SES us-east-1 (111122223333): test alert, 2.4% of the 24-hour sending quota used
 
@@ -335,7 +335,7 @@ fn sms() {
         notification(Kind::Reminder, AlertLevel::Critical, reading(48_200.0, 50_000.0)),
         notification(Kind::Recovered, AlertLevel::Critical, reading(31_000.0, 50_000.0)),
         notification(Kind::Recovered, AlertLevel::Critical, reading(31_000.0, -1.0)),
-        Notification::test(reading(1_234.0, 50_000.0), AlertLevel::Ok),
+        Notification::new(&reading(1_234.0, 50_000.0), Kind::Test, AlertLevel::Ok),
     ]
     .map(|notification| Message::new(&notification).sms)
     .join("\n");
@@ -354,7 +354,7 @@ fn sms() {
 #[test]
 fn documents() {
     let unlimited = notification(Kind::Recovered, AlertLevel::Warning, reading(41_000.0, -1.0));
-    let test = Notification::test(reading(1_234.0, 50_000.0), AlertLevel::Ok);
+    let test = Notification::new(&reading(1_234.0, 50_000.0), Kind::Test, AlertLevel::Ok);
     let documents = [escalated(), unlimited, test].map(|notification| Message::new(&notification).document).join("\n");
     assert_snapshot!(documents, @r#"
     {"schemaVersion":1,"alertId":"111122223333/us-east-1/2026-11-24T12:00:00Z/ESCALATED","kind":"ESCALATED","level":"CRITICAL","previousLevel":"WARNING","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","since":"2026-11-24T11:40:00Z","sentLast24Hours":48100,"max24HourSend":50000,"remaining":1900,"maxSendRate":14,"utilizationPercent":96.2,"test":false}

@@ -1,10 +1,10 @@
-//! Partitions: parts of AWS with accounts, endpoints and a console of their own.
+//! AWS partitions.
 
 use std::str::FromStr;
 
 use super::InvalidName;
 
-/// A part of AWS with accounts, endpoints and a console of its own.
+/// The name of a partition, such as `aws-us-gov`: a part of AWS with accounts, endpoints and a console of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partition(String);
 

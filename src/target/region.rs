@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use super::InvalidName;
 
-/// The name of an AWS Region, such as `us-east-1`: at most 20 characters of `a-z`, `0-9` and `-`, in two or more parts
-/// with a number at the end.
+/// The name of an AWS Region, such as `us-east-1`: at most 20 characters of `a-z`, `0-9` and `-`, in two or more parts of
+/// which the last is a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region(String);
 
@@ -29,5 +29,32 @@ impl FromStr for Region {
             && text.split('-').all(plain)
             && text.rsplit_once('-').is_some_and(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
         valid.then(|| Self(text.to_owned())).ok_or_else(|| InvalidName::new("a Region such as us-east-1", text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn regions_are_recognised() {
+        for name in ["us-east-1", "ap-southeast-5", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-isob-east-1"] {
+            assert_eq!(name.parse::<Region>().map(|region| region.to_string()), Ok(name.to_owned()));
+        }
+        for name in ["", "us-east", "US-EAST-1", "us-east-1 ", "us_east_1", "-1", "us--1", "1-1", "us-east-1\n"] {
+            assert!(name.parse::<Region>().is_err(), "{name:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_region_is_safe_in_a_host_name_or_the_text_is_named(text in "\\PC*|[a-z0-9-]{1,24}") {
+            match text.parse::<Region>() {
+                Ok(region) => prop_assert!(region.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')),
+                Err(error) => prop_assert!(error.to_string().contains(&text)),
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::Value;
 use ses_quota_monitor::alert::AlertLevel;
 use ses_quota_monitor::aws::Clients;
-use ses_quota_monitor::metrics::{Metric, assessed, unread};
+use ses_quota_monitor::metrics::{Metric, for_reading, for_unread_target};
 use ses_quota_monitor::reading::SendQuota;
 use ses_quota_monitor::target::Target;
 
@@ -14,7 +14,7 @@ use crate::support::{Answer, Aws, Call, at, healthy, settings, target};
 
 /// Every metric there is.
 fn all_metrics() -> Vec<Metric> {
-    assessed(&SendQuota::new(48_100.0, 50_000.0, 14.0).unwrap(), AlertLevel::Critical, false)
+    for_reading(&SendQuota::new(48_100.0, 50_000.0, 14.0).unwrap(), AlertLevel::Critical, false)
 }
 
 /// Targets with every metric.
@@ -38,7 +38,7 @@ fn clients(aws: &Aws) -> Clients {
 #[tokio::test(start_paused = true)]
 async fn every_datum_has_both_dimensions_a_unit_and_the_time_of_the_reading() {
     let aws = Aws::new(healthy);
-    let targets = [(target("us-east-1"), all_metrics()), (target("eu-west-1"), unread())];
+    let targets = [(target("us-east-1"), all_metrics()), (target("eu-west-1"), for_unread_target())];
     assert_eq!(clients(&aws).metrics.publish(&targets, at("2026-11-24T12:00:00Z")).await, [None, None]);
     let [call] = &aws.calls()[..] else { panic!("one request is enough") };
     assert_eq!(call.host, "monitoring.us-east-1.amazonaws.com");

@@ -84,3 +84,54 @@ async fn a_dead_region_of_many_does_not_hold_the_others_up() {
     assert_eq!(aws.calls_of("Publish").len(), 63);
     assert!(report.into_result().unwrap_err().to_string().starts_with("1 of 64 targets failed"));
 }
+
+/// A connection that answers as fast as AWS does.
+const ANSWER_TIME: Duration = Duration::from_millis(30);
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_does_not_wait_until_other_regions_are_read() {
+    let aws = Aws::new(|call| if call.host.starts_with("email.eu-west-1.") { Answer::Silence } else { healthy(call) });
+    let start = Instant::now();
+    let report = aws.check(Request::Scheduled, &[("REGIONS", "eu-west-1,us-east-1")]).await;
+    assert!(aws.calls_of("Publish")[0].at - start < ANSWER_TIME, "{:?}", aws.calls_of("Publish")[0].at - start);
+    // The report is in the order of REGIONS all the same.
+    let report = serde_json::to_value(report).unwrap();
+    assert_eq!(
+        (&report["targets"][0]["error"]["code"], &report["targets"][1]["level"]),
+        (&"Timeout".into(), &"CRITICAL".into())
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn metrics_do_not_wait_for_alerts() {
+    let aws = Aws::healthy_but("Publish", Answer::Silence);
+    let start = Instant::now();
+    aws.check(Request::Scheduled, &[]).await;
+    assert!(aws.calls_of("PutMetricData")[0].at - start < ANSWER_TIME);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dead_regions_at_scattered_places_do_not_hold_the_others_up() {
+    let regions: Vec<String> = (0..320).map(|number| format!("ap-southeast-{number}")).collect();
+    let aws = Aws::new(|call| {
+        let number = call.host.strip_prefix("email.ap-southeast-").and_then(|rest| rest.split('.').next());
+        let is_dead = number.is_some_and(|number| number.parse::<u32>().unwrap() % 32 == 7);
+        if is_dead { Answer::Silence } else { healthy(call).after(ANSWER_TIME) }
+    });
+    let start = Instant::now();
+    aws.check(Request::Scheduled, &[("REGIONS", &regions.join(","))]).await;
+    let alerts = aws.calls_of("Publish");
+    assert_eq!(alerts.len(), 310);
+    let last = alerts.iter().map(|call| call.at - start).max().unwrap();
+    assert!(last < Duration::from_secs(3), "{last:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_regions_are_checked_at_the_same_time() {
+    let regions: Vec<String> = (0..32).map(|number| format!("ap-southeast-{number}")).collect();
+    let aws = Aws::new(|call| healthy(call).after(ANSWER_TIME));
+    let start = Instant::now();
+    aws.check(Request::Scheduled, &[("REGIONS", &regions.join(","))]).await;
+    // Read, claim, publish, commit: each takes its time once.
+    assert!(start.elapsed() < 5 * ANSWER_TIME, "{:?}", start.elapsed());
+}

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use ses_quota_monitor::alert::AlertLevel;
 use ses_quota_monitor::alert::Kind;
-use ses_quota_monitor::alert::{Alert, AlertState, Delivery, Known, Pending};
+use ses_quota_monitor::alert::{Alert, AlertState, Claim, LastHeard, Pending};
 use ses_quota_monitor::aws::{StoredState, Write};
 
 use crate::support::{Answer, Aws, Call, Table, at, healthy, target};
@@ -17,8 +17,8 @@ fn state() -> AlertState {
         kind: Kind::Reminder,
         level,
         since: Some(at("2026-11-23T11:40:00Z")),
-        known: Known { lowest: level, highest: level },
-        delivery: Delivery::Claimed { by: "request-1".to_owned(), until: at("2026-11-24T12:00:40Z") },
+        last_heard: LastHeard { lowest: level, highest: level },
+        claim: Some(Claim { by: "request-1".to_owned(), until: at("2026-11-24T12:00:40Z") }),
     };
     AlertState {
         alert: Some(Alert { level, since: at("2026-11-23T11:40:00Z"), notified_at: at("2026-11-23T12:00:00Z") }),

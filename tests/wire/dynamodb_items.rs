@@ -8,7 +8,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 use ses_quota_monitor::alert::AlertLevel;
 use ses_quota_monitor::alert::Kind;
-use ses_quota_monitor::alert::{Alert, AlertPolicy, AlertState, Delivery, Known, Pending, decide};
+use ses_quota_monitor::alert::{Alert, AlertPolicy, AlertState, Claim, LastHeard, Pending, decide};
 use ses_quota_monitor::aws::{StateStore, StoredState, Write};
 use ses_quota_monitor::failure::Failure;
 use ses_quota_monitor::reading::{Reading, SendQuota};
@@ -69,18 +69,15 @@ fn any_time() -> impl Strategy<Value = Timestamp> {
     (0..=253_402_300_799_i64).prop_map(Timestamp::from_epoch_seconds)
 }
 
-fn any_delivery() -> impl Strategy<Value = Delivery> {
-    prop_oneof![
-        Just(Delivery::Refused),
-        ("\\PC{1,40}", any_time()).prop_map(|(by, until)| Delivery::Claimed { by, until }),
-    ]
+fn any_claim() -> impl Strategy<Value = Claim> {
+    ("\\PC{1,40}", any_time()).prop_map(|(by, until)| Claim { by, until })
 }
 
 fn any_pending() -> impl Strategy<Value = Pending> {
     let identity = ("\\PC{1,80}", select(&Kind::DUE[..]), any_level(), option::of(any_time()));
-    (identity, any_level(), any_level(), any_delivery()).prop_map(|(identity, lowest, highest, delivery)| {
+    (identity, any_level(), any_level(), option::of(any_claim())).prop_map(|(identity, lowest, highest, claim)| {
         let (alert_id, kind, level, since) = identity;
-        Pending { alert_id, kind, level, since, known: Known { lowest, highest }, delivery }
+        Pending { alert_id, kind, level, since, last_heard: LastHeard { lowest, highest }, claim }
     })
 }
 

@@ -73,12 +73,12 @@ async fn a_number_that_is_missing_is_unknown_and_not_zero() {
         "",
     ];
     assert_snapshot!(failures(missing.map(Answer::quota_fields)).await, @"
-    read: InvalidResponse: response error: NothingMissing read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
-    read: InvalidResponse: response error: NothingMissing read_after_deserialization interceptor encountered an error: SES answered without Max24HourSend
+    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
+    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without Max24HourSend
     read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
     read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
-    read: InvalidResponse: response error: NothingMissing read_after_deserialization interceptor encountered an error: SES answered without MaxSendRate
-    read: InvalidResponse: response error: NothingMissing read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
+    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without MaxSendRate
+    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
     ");
 }
 
@@ -122,7 +122,7 @@ async fn what_is_no_answer_of_ses_is_named() {
     read: UnknownServiceError: unhandled error: error parsing XML: invalid root, expected GetSendQuotaResponse got StartEl { name: Name { prefix: "", local: "html" }, attributes: [], closed: false, depth: 0 }
     read: UnknownServiceError: unhandled error: error parsing XML: no root element
     read: UnknownServiceError: unhandled error: error parsing XML: invalid utf-8 sequence of 1 bytes from index 0
-    read: InvalidResponse: response error: NothingMissing read_after_deserialization interceptor encountered an error: SES answered without Max24HourSend
+    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without Max24HourSend
     read: UnknownServiceError: unhandled error: Error
     read: UnknownServiceError: unhandled error: error parsing XML: no root element
     "#);

@@ -5,14 +5,14 @@
 use serde_json::{Value, json};
 use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::settings::Settings;
-use ses_quota_monitor::target::{Owner, Target};
+use ses_quota_monitor::target::{Account, Target};
 
 use crate::support::{Answer, Aws, Call};
 
 const MOST_BYTES: usize = 400 * 1_024;
 
 /// Asserts that a `PutItem` is taken, and that its item reads back.
-pub async fn assert_taken(call: &Call, settings: &Settings, owner: &Owner) {
+pub async fn assert_taken(call: &Call, settings: &Settings, account: &Account) {
     let item = &call.json()["Item"];
     let attributes = item.as_object().expect("an item");
     let size: usize = attributes.iter().map(|(name, value)| name.len() + text(value).len()).sum();
@@ -22,8 +22,8 @@ pub async fn assert_taken(call: &Call, settings: &Settings, owner: &Owner) {
     let region = settings
         .regions
         .iter()
-        .find(|region| key == format!("{owner_account}#{region}", owner_account = owner.account));
-    let target = Target { owner: owner.clone(), region: region.expect("a target of this check").clone() };
+        .find(|region| key == format!("{owner_account}#{region}", account = account.id));
+    let target = Target { account: account.clone(), region: region.expect("a target of this check").clone() };
     let found = json!({"Item": item}).to_string();
     let aws = Aws::new(move |_| Answer::reply(200, found.clone()));
     let states = Clients::from_config(&aws.config(), settings).states.expect("a state table");

@@ -21,7 +21,7 @@ use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::check::{Invocation, Monitor};
 use ses_quota_monitor::request::Request;
 use ses_quota_monitor::settings::Settings;
-use ses_quota_monitor::target::Owner;
+use ses_quota_monitor::target::Account;
 use ses_quota_monitor::time::Timestamp;
 
 use input::Input;
@@ -34,12 +34,12 @@ async fn check(input: Input) {
     // What is not JSON, the Lambda runtime refuses.
     let Ok(event) = serde_json::from_slice(&input.event) else { return };
     let request = Request::from_event(&event).map_err(|error| error.to_string());
-    let owner = Owner::from_function_arn(&input.function_arn).map_err(|error| error.to_string());
+    let account = Account::from_function_arn(&input.function_arn).map_err(|error| error.to_string());
     let settings = Settings::from_lookup(|name| input.variables.get(name).cloned()).map_err(|error| error.to_string());
-    let (Ok(request), Ok(owner), Ok(settings)) = (request, owner, settings) else { return };
+    let (Ok(request), Ok(account), Ok(settings)) = (request, account, settings) else { return };
 
     let invocation = Invocation {
-        owner,
+        account,
         request_id: input.request_id,
         started_at: Timestamp::from_epoch_seconds(input.started_at),
         time_left: input.time_left,
@@ -57,7 +57,7 @@ async fn check(input: Input) {
         match call.operation.as_str() {
             "Publish" => sns::assert_taken(&call),
             "PutMetricData" => cloudwatch::assert_taken(&call),
-            "PutItem" => dynamodb::assert_taken(&call, &settings, &invocation.owner).await,
+            "PutItem" => dynamodb::assert_taken(&call, &settings, &invocation.account).await,
             _ => {}
         }
     }

@@ -2,7 +2,6 @@
 //!
 //! Source: AWS Lambda developer guide, "Lambda quotas", "Invocation payload".
 
-use lambda_runtime::Diagnostic;
 use serde_json::Value;
 use ses_quota_monitor::check::Report;
 use ses_quota_monitor::settings::Settings;
@@ -20,8 +19,7 @@ pub fn assert_sound(report: Report, settings: &Settings) {
         target.as_object().expect("a target").iter().for_each(|(name, value)| assert_member(name, value));
     }
     if let Err(failed) = report.into_result() {
-        let diagnostic = Diagnostic::from(failed);
-        assert!(is_one_line(&diagnostic.error_message), "{}", diagnostic.error_message);
+        assert!(is_one_line(&failed.to_string()), "{failed}");
     }
 }
 

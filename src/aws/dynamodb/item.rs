@@ -19,7 +19,7 @@ use std::str::FromStr;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::StoredState;
-use crate::alert::{Alert, AlertLevel, AlertState, Delivery, Kind, Known, Pending};
+use crate::alert::{Alert, AlertLevel, AlertState, Claim, Kind, LastHeard, Pending};
 use crate::target::Target;
 use crate::time::Timestamp;
 
@@ -35,10 +35,7 @@ type Item = HashMap<String, AttributeValue>;
 pub(super) fn to_item(target: &Target, StoredState { state, version }: &StoredState) -> Item {
     let level = state.alert.map_or(AlertLevel::Ok, |alert| alert.level);
     let pending = state.pending.as_ref();
-    let claim = pending.and_then(|pending| match &pending.delivery {
-        Delivery::Claimed { by, until } => Some((by, until)),
-        Delivery::Refused => None,
-    });
+    let claim = pending.and_then(|pending| pending.claim.as_ref());
     let texts = [
         ("target", Some(target.to_string())),
         ("level", Some(level.to_string())),
@@ -49,10 +46,10 @@ pub(super) fn to_item(target: &Target, StoredState { state, version }: &StoredSt
         ("pendingKind", pending.map(|pending| pending.kind.to_string())),
         ("pendingLevel", pending.map(|pending| pending.level.to_string())),
         ("pendingSince", pending.and_then(|pending| pending.since).map(|time| time.to_string())),
-        ("knownLowest", pending.map(|pending| pending.known.lowest.to_string())),
-        ("knownHighest", pending.map(|pending| pending.known.highest.to_string())),
-        ("claimedBy", claim.map(|(by, _)| by.clone())),
-        ("claimedUntil", claim.map(|(_, until)| until.to_string())),
+        ("knownLowest", pending.map(|pending| pending.last_heard.lowest.to_string())),
+        ("knownHighest", pending.map(|pending| pending.last_heard.highest.to_string())),
+        ("claimedBy", claim.map(|claim| claim.by.clone())),
+        ("claimedUntil", claim.map(|claim| claim.until.to_string())),
     ];
     let numbers = [("schemaVersion", SCHEMA_VERSION.to_string()), ("version", version.to_string())];
     let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), AttributeValue::S(text?))));
@@ -76,10 +73,10 @@ pub(super) fn from_item(item: &Item) -> Result<StoredState, String> {
             kind: required::<Kind>(item, "pendingKind")?,
             level: required(item, "pendingLevel")?,
             since: optional(item, "pendingSince")?,
-            known: Known { lowest: required(item, "knownLowest")?, highest: required(item, "knownHighest")? },
-            delivery: match optional(item, "claimedBy")? {
-                None => Delivery::Refused,
-                Some(by) => Delivery::Claimed { by, until: required(item, "claimedUntil")? },
+            last_heard: LastHeard { lowest: required(item, "knownLowest")?, highest: required(item, "knownHighest")? },
+            claim: match optional(item, "claimedBy")? {
+                None => None,
+                Some(by) => Some(Claim { by, until: required(item, "claimedUntil")? }),
             },
         }),
     };

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use crate::alert::AlertState;
-use crate::failure::{Failure, Step};
+use crate::failure::{Failure, Stage};
 use crate::target::Target;
 
 use item::{from_item, to_item};
@@ -53,11 +53,11 @@ impl StateStore {
             .table_name(&self.table)
             .key("target", AttributeValue::S(target.to_string()))
             .consistent_read(true);
-        let answer = Box::pin(request.send()).await.map_err(|error| Failure::from_sdk(Step::State, &error))?;
+        let answer = Box::pin(request.send()).await.map_err(|error| Failure::from_sdk(Stage::State, &error))?;
         answer.item.map_or(Ok(StoredState::default()), |item| {
             from_item(&item).map_err(|unknown| {
                 let message = format!("the item {target} in the table {} is not understood: {unknown}", self.table);
-                Failure::new(Step::State, "UnknownState", message)
+                Failure::new(Stage::State, "UnknownState", message)
             })
         })
     }
@@ -92,7 +92,7 @@ impl StateStore {
                     Ok(Write::Done(next))
                 }
                 Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(Write::Lost),
-                _ => Err(Failure::from_sdk(Step::State, &error)),
+                _ => Err(Failure::from_sdk(Stage::State, &error)),
             },
         }
     }

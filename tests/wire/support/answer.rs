@@ -1,6 +1,7 @@
 //! Answers in the wire format of each service.
 
 use std::fmt;
+use std::time::Duration;
 
 use aws_smithy_cbor::Encoder;
 use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
@@ -23,6 +24,8 @@ pub enum Answer {
     /// The request arrives, and nothing ever comes back.
     Silence,
     NoConnection,
+    /// The answer comes after some time.
+    Slow(Duration, Box<Answer>),
 }
 
 impl Answer {
@@ -68,6 +71,11 @@ impl Answer {
         )
     }
 
+    /// The same answer, after `time`.
+    pub fn after(self, time: Duration) -> Self {
+        Self::Slow(time, Box::new(self))
+    }
+
     pub(super) fn deliver(self) -> HttpConnectorFuture {
         match self {
             Self::Reply { status, headers, body } => {
@@ -79,6 +87,10 @@ impl Answer {
             }
             Self::Silence => HttpConnectorFuture::new(std::future::pending()),
             Self::NoConnection => HttpConnectorFuture::ready(Err(ConnectorError::io("connection refused".into()))),
+            Self::Slow(time, answer) => HttpConnectorFuture::new(async move {
+                tokio::time::sleep(time).await;
+                answer.deliver().await
+            }),
         }
     }
 }

@@ -20,6 +20,7 @@ use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::check::Monitor;
 use ses_quota_monitor::check::Report;
 use ses_quota_monitor::request::Request;
+use tokio::time::Instant;
 
 use super::answer::{Answer, healthy};
 use super::{cbor, invocation, settings};
@@ -31,6 +32,8 @@ pub struct Call {
     pub operation: String,
     /// How many requests with the same operation came before.
     pub nth: usize,
+    /// When it left.
+    pub at: Instant,
     pub host: String,
     pub headers: Headers,
     pub body: Vec<u8>,
@@ -52,7 +55,14 @@ impl Call {
             _ => path.rsplit('/').next().unwrap(),
         };
         let nth = earlier.iter().filter(|call| call.operation == operation).count();
-        Self { operation: operation.to_owned(), nth, host: host.to_owned(), headers: request.headers().clone(), body }
+        Self {
+            operation: operation.to_owned(),
+            nth,
+            at: Instant::now(),
+            host: host.to_owned(),
+            headers: request.headers().clone(),
+            body,
+        }
     }
 
     /// The body of a DynamoDB request.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ses_quota_monitor::check::Invocation;
 use ses_quota_monitor::settings::Settings;
-use ses_quota_monitor::target::{Owner, Target};
+use ses_quota_monitor::target::{Account, Target};
 use ses_quota_monitor::time::Timestamp;
 
 pub use answer::{Answer, healthy};
@@ -30,8 +30,8 @@ pub fn settings(variables: &[(&str, &str)]) -> Settings {
 }
 
 pub fn target(region: &str) -> Target {
-    let owner = Owner::from_function_arn("arn:aws:lambda:us-east-1:111122223333:function:monitor").unwrap();
-    Target { owner, region: region.parse().unwrap() }
+    let account = Account::from_function_arn("arn:aws:lambda:us-east-1:111122223333:function:monitor").unwrap();
+    Target { account, region: region.parse().unwrap() }
 }
 
 pub fn at(time: &str) -> Timestamp {
@@ -41,7 +41,7 @@ pub fn at(time: &str) -> Timestamp {
 /// An invocation at noon with 30 seconds to go.
 pub fn invocation() -> Invocation {
     Invocation {
-        owner: target("us-east-1").owner,
+        account: target("us-east-1").account,
         request_id: "request-1".to_owned(),
         started_at: at("2026-11-24T12:00:00Z"),
         time_left: Duration::from_secs(30),
