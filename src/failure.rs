@@ -1,11 +1,7 @@
-//! What failed: the step, the AWS error code and message, and what to do where that is known.
+//! What failed: the stage of the check, the AWS error code and message, and what to do where that is known.
 
-use std::error::Error;
 use std::fmt;
 
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde::{Serialize, Serializer};
 
 use crate::reading::InvalidQuota;
@@ -42,23 +38,24 @@ impl Serialize for Stage {
     }
 }
 
-/// A step that failed for a target.
+/// A stage that failed for a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 pub struct Failure {
-    /// The step.
-    pub step: Stage,
+    /// The stage. Its name in the report is part of the public interface: `step`.
+    #[serde(rename = "step")]
+    pub stage: Stage,
     /// The error code of AWS (`AccessDenied`), or what kept AWS from answering (`Timeout`, `NoConnection`).
     pub code: String,
     /// The message of AWS, or of the connection.
     pub message: String,
-    /// Whether AWS refused the request, and so has certainly not carried it out.
+    /// Whether AWS rejected the request, and so has certainly not carried it out.
     #[serde(skip)]
     pub is_refusal: bool,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.step.name(), self.code, self.message)?;
+        write!(f, "{}: {}: {}", self.stage.name(), self.code, self.message)?;
         match self.hint() {
             Some(hint) => write!(f, " [{hint}]"),
             None => Ok(()),
@@ -68,77 +65,52 @@ impl fmt::Display for Failure {
 
 impl Failure {
     /// A failure that is not an answer of AWS.
-    pub fn new(step: Stage, code: &str, message: impl fmt::Display) -> Self {
-        Self { step, code: code.to_owned(), message: one_line(&message.to_string()), is_refusal: false }
+    pub fn new(stage: Stage, code: &str, message: impl fmt::Display) -> Self {
+        Self { stage, code: code.to_owned(), message: one_line(&message.to_string()), is_refusal: false }
     }
 
-    /// What SES answered makes no sense.
+    /// The numbers in SES's answer make no sense.
     #[must_use]
     pub fn invalid_quota(invalid: InvalidQuota) -> Self {
         Self::new(Stage::Read, "InvalidQuota", invalid)
     }
 
-    /// There was no time left before Lambda would have ended the invocation.
+    /// No time was left before Lambda would have ended the invocation.
     #[must_use]
-    pub fn out_of_time(step: Stage) -> Self {
-        Self::new(step, "Timeout", "no answer before the invocation's time was up")
-    }
-
-    /// An AWS call that failed.
-    pub fn from_sdk<E>(step: Stage, error: &SdkError<E, HttpResponse>) -> Self
-    where
-        E: ProvideErrorMetadata + Error + 'static,
-    {
-        match error {
-            SdkError::ServiceError(context) => {
-                let service_error = context.err();
-                let code = service_error.code();
-                let message = service_error.message().map_or_else(|| causes(service_error), one_line);
-                Self {
-                    step,
-                    code: code.map_or_else(|| "UnknownServiceError".to_owned(), one_line),
-                    message,
-                    // With any other status a service, or what stands before it, says that it failed itself, and may
-                    // have carried the request out all the same.
-                    is_refusal: code.is_some() && context.raw().status().is_client_error(),
-                }
-            }
-            SdkError::TimeoutError(_) => Self::new(step, "Timeout", causes(error)),
-            SdkError::DispatchFailure(failure) if failure.is_timeout() => Self::new(step, "Timeout", causes(error)),
-            SdkError::DispatchFailure(failure) if failure.is_io() => Self::new(step, "NoConnection", causes(error)),
-            SdkError::ResponseError(_) => Self::new(step, "InvalidResponse", causes(error)),
-            SdkError::ConstructionFailure(_) => Self { is_refusal: true, ..Self::new(step, "NotSent", causes(error)) },
-            _ => Self::new(step, "NotSent", causes(error)),
-        }
+    pub fn out_of_time(stage: Stage) -> Self {
+        Self::new(stage, "Timeout", "no answer before the invocation's time was up")
     }
 
     /// What to do, where it is known.
     fn hint(&self) -> Option<&'static str> {
         let denied = ["AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"];
-        Some(match (self.step, self.code.as_str()) {
+        Some(match (self.stage, self.code.as_str()) {
             (Stage::Read, code) if denied.contains(&code) => {
-                "allow ses:GetSendQuota to the function's role, in this Region too"
+                "grant the function's role ses:GetSendQuota, in this Region too"
             }
             (Stage::State, code) if denied.contains(&code) => {
-                "allow dynamodb:GetItem and dynamodb:PutItem on the table in STATE_TABLE to the function's role"
+                "grant the function's role dynamodb:GetItem and dynamodb:PutItem on the table in STATE_TABLE"
             }
             (Stage::Alert, code) if denied.contains(&code) => {
-                "allow sns:Publish on the topic in ALERT_TOPIC_ARN to the function's role, and in the topic's policy"
+                "grant the function's role sns:Publish on the topic in ALERT_TOPIC_ARN, in the topic's policy too"
             }
             (Stage::Metrics, code) if denied.contains(&code) => {
-                "allow cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE to the function's role"
+                "grant the function's role cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE"
             }
-            (Stage::State, "ResourceNotFoundException") => "STATE_TABLE names no table in the function's Region",
+            (Stage::State, "ResourceNotFoundException") => {
+                "the table in STATE_TABLE does not exist in the function's Region"
+            }
             (Stage::State, "UnknownState") => {
-                "delete this item from the table to begin anew; until then every check above OK alerts"
+                "delete this item from the table to start over; until then every check above OK sends an alert"
             }
-            (Stage::Alert, "NotFound" | "NotFoundException") => "ALERT_TOPIC_ARN names no topic",
+            (Stage::Alert, "NotFound" | "NotFoundException") => "the topic in ALERT_TOPIC_ARN does not exist",
             (Stage::Alert, code) if code.starts_with("KMS") => {
-                "allow kms:GenerateDataKey and kms:Decrypt on the topic's key to the function's role"
+                "grant the function's role kms:GenerateDataKey and kms:Decrypt on the topic's key"
             }
-            // What rustls says of a certificate that no trusted root vouches for.
+            // What rustls says of a certificate that no trusted root has issued.
             (_, "NoConnection") if self.message.contains("UnknownIssuer") => {
-                "who answers is not AWS; if it is a proxy of yours, set SSL_CERT_FILE to a file with the root it signs by"
+                "the server's certificate was not issued by AWS; behind a TLS-inspecting proxy, set SSL_CERT_FILE to the \
+                 proxy's CA certificate"
             }
             (Stage::Read, "NoConnection") => "is Amazon SES offered in this Region, and can the function reach it?",
             _ => return None,
@@ -146,23 +118,8 @@ impl Failure {
     }
 }
 
-/// The error and what caused it, on one line: `dispatch failure: io error: Connection refused`.
-fn causes(error: &dyn Error) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let text = one_line(&error.to_string());
-        // Some errors repeat their cause in their own text.
-        if !texts.iter().any(|earlier| earlier.contains(&text)) {
-            texts.push(text);
-        }
-        next = error.source();
-    }
-    texts.join(": ")
-}
-
-/// Control characters as spaces, and not longer than a log line should be: the text comes from outside.
-fn one_line(text: &str) -> String {
+/// The text with spaces for control characters, and no longer than a log line should be: it comes from outside.
+pub(crate) fn one_line(text: &str) -> String {
     const MOST_CHARACTERS: usize = 500;
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     text.chars().map(plain).take(MOST_CHARACTERS).collect()
@@ -172,10 +129,40 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// One of each hint.
     #[test]
-    fn a_certificate_that_nobody_vouches_for_is_no_region_that_is_down() {
+    fn a_failure_says_what_to_do() {
+        let lines = [
+            (Stage::Read, "AccessDenied"),
+            (Stage::State, "AccessDeniedException"),
+            (Stage::Alert, "AuthorizationError"),
+            (Stage::Metrics, "AccessDenied"),
+            (Stage::State, "ResourceNotFoundException"),
+            (Stage::State, "UnknownState"),
+            (Stage::Alert, "NotFound"),
+            (Stage::Alert, "KMSDisabled"),
+            (Stage::Read, "NoConnection"),
+            (Stage::Alert, "NoConnection"),
+        ]
+        .map(|(stage, code)| Failure::new(stage, code, "why").to_string());
+        insta::assert_snapshot!(lines.join("\n"), @"
+        read: AccessDenied: why [grant the function's role ses:GetSendQuota, in this Region too]
+        state: AccessDeniedException: why [grant the function's role dynamodb:GetItem and dynamodb:PutItem on the table in STATE_TABLE]
+        alert: AuthorizationError: why [grant the function's role sns:Publish on the topic in ALERT_TOPIC_ARN, in the topic's policy too]
+        metrics: AccessDenied: why [grant the function's role cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE]
+        state: ResourceNotFoundException: why [the table in STATE_TABLE does not exist in the function's Region]
+        state: UnknownState: why [delete this item from the table to start over; until then every check above OK sends an alert]
+        alert: NotFound: why [the topic in ALERT_TOPIC_ARN does not exist]
+        alert: KMSDisabled: why [grant the function's role kms:GenerateDataKey and kms:Decrypt on the topic's key]
+        read: NoConnection: why [is Amazon SES offered in this Region, and can the function reach it?]
+        alert: NoConnection: why
+        ");
+    }
+
+    #[test]
+    fn a_certificate_from_elsewhere_is_not_taken_for_a_region_that_is_down() {
         let message = "dispatch failure: io error: TLS handshake failed: invalid peer certificate: UnknownIssuer";
         let failure = Failure::new(Stage::Read, "NoConnection", message);
-        insta::assert_snapshot!(failure, @"read: NoConnection: dispatch failure: io error: TLS handshake failed: invalid peer certificate: UnknownIssuer [who answers is not AWS; if it is a proxy of yours, set SSL_CERT_FILE to a file with the root it signs by]");
+        insta::assert_snapshot!(failure, @"read: NoConnection: dispatch failure: io error: TLS handshake failed: invalid peer certificate: UnknownIssuer [the server's certificate was not issued by AWS; behind a TLS-inspecting proxy, set SSL_CERT_FILE to the proxy's CA certificate]");
     }
 }

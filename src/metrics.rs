@@ -30,7 +30,7 @@ pub enum Unit {
     None,
 }
 
-/// The metrics of a target whose quota was read and whose level is known. `has_failed` tells that its state could not be read.
+/// The metrics of a target whose quota was read. `has_failed`: its state could not be read.
 #[must_use]
 pub fn for_reading(quota: &SendQuota, level: AlertLevel, has_failed: bool) -> Vec<Metric> {
     let metric = |name, unit, value: Option<f64>| value.map(|value| Metric { name, unit, value });

@@ -1,4 +1,4 @@
-//! Counts and rates, as people and as machines read them.
+//! Counts and rates, for people and for machines.
 
 use serde_json::Number;
 
@@ -16,7 +16,7 @@ pub fn count(recipients: f64) -> String {
     grouped
 }
 
-/// Recipients a second, with decimals only where there are some: `14`, `0.5`.
+/// Recipients per second, with decimals only where there are any: `14`, `0.5`.
 #[must_use]
 pub fn rate(per_second: f64) -> String {
     if per_second.fract() == 0.0 { count(per_second) } else { per_second.to_string() }
@@ -25,7 +25,7 @@ pub fn rate(per_second: f64) -> String {
 /// The number as JSON, whole numbers without a decimal point: `48100`, not `48100.0`. `None` for NaN and infinities.
 #[must_use]
 pub fn json_number(number: f64) -> Option<Number> {
-    /// Up to here every whole number has a double of its own.
+    /// Up to here, a double represents every whole number exactly.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && (0.0..=EXACT).contains(&number) {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // The range is checked above.

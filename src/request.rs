@@ -2,32 +2,30 @@
 
 use serde_json::Value;
 
-/// What a check is to do. Any JSON asks for a scheduled check, but for the fields `dryRun` and `testAlert`.
+/// What an invocation does. Every event runs a scheduled check, except one with the field `dryRun` or `testAlert`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request {
-    /// Read, alert where it is due, publish the metrics.
+    /// Reads, alerts where an alert is due, publishes the metrics.
     Scheduled,
-    /// Read and assess, report what would be sent, change nothing anywhere.
+    /// Reads and assesses, reports what would be sent, changes nothing anywhere.
     DryRun,
-    /// Send one alert marked as a test for each target; leave state and metrics alone.
+    /// Sends one alert marked as a test for each target. State and metrics are left alone.
     TestAlert,
 }
 
-/// An event whose `dryRun` or `testAlert` cannot be followed. Guessing could send alerts that nobody asked for.
+/// An event with an invalid `dryRun` or `testAlert`. Guessing could send alerts that nobody requested.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRequest {
     /// A field that is not a boolean.
-    #[error("the event's \"{field}\" is {value}; allowed is true or false")]
+    #[error("invalid event: {field}={value}: expected true or false")]
     NotABoolean {
         /// The field.
         field: &'static str,
-        /// Its JSON, cut where it is long.
+        /// Its JSON, truncated.
         value: String,
     },
     /// Both at once.
-    #[error(
-        "the event asks for both \"dryRun\" and \"testAlert\"; a test alert is sent, a dry run sends nothing: ask for one"
-    )]
+    #[error("invalid event: dryRun=true and testAlert=true: expected one of them, since a dry run sends nothing")]
     Both,
 }
 
@@ -85,10 +83,10 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_followed_is_named() {
+    fn an_invalid_field_is_named() {
         for (event, message) in [
-            (json!({"dryRun": "yes"}), "the event's \"dryRun\" is \"yes\"; allowed is true or false"),
-            (json!({"testAlert": 1}), "the event's \"testAlert\" is 1; allowed is true or false"),
+            (json!({"dryRun": "yes"}), "invalid event: dryRun=\"yes\": expected true or false"),
+            (json!({"testAlert": 1}), "invalid event: testAlert=1: expected true or false"),
         ] {
             assert_eq!(Request::from_event(&event).unwrap_err().to_string(), message);
         }
@@ -97,8 +95,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_event_panics(text in "\\PC*", field in prop::sample::select(vec!["dryRun", "testAlert", "other"])) {
-            let _ = Request::from_event(&json!({ field: text }));
+        fn any_event_is_followed_or_its_field_is_named(
+            field in prop::sample::select(vec!["dryRun", "testAlert", "other"]),
+            value in prop_oneof![any::<bool>().prop_map(Value::from), any::<i64>().prop_map(Value::from), "\\PC*".prop_map(Value::from)],
+        ) {
+            let request = Request::from_event(&json!({ field: value }));
+            match (field, value) {
+                ("dryRun", Value::Bool(true)) => prop_assert_eq!(request, Ok(Request::DryRun)),
+                ("testAlert", Value::Bool(true)) => prop_assert_eq!(request, Ok(Request::TestAlert)),
+                ("other", _) | (_, Value::Bool(false)) => prop_assert_eq!(request, Ok(Request::Scheduled)),
+                _ => prop_assert!(request.unwrap_err().to_string().contains(field)),
+            }
         }
     }
 }

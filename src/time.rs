@@ -1,4 +1,4 @@
-//! Points in time, as the messages, the report and the stored state show them.
+//! Points in time, as messages, the report and the stored state show them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ pub struct Timestamp(i64);
 const LATEST: i64 = 253_402_300_799;
 
 impl Timestamp {
-    /// From seconds since 1970-01-01T00:00:00Z; outside the years 1970 to 9999, the nearest end of them.
+    /// From seconds since 1970-01-01T00:00:00Z, clamped to the years 1970 to 9999.
     #[must_use]
     pub fn from_epoch_seconds(seconds: i64) -> Self {
         Self(seconds.clamp(0, LATEST))
@@ -33,7 +33,7 @@ impl Timestamp {
         Self::from_epoch_seconds(self.0.saturating_add(seconds))
     }
 
-    /// How a person reads it: `2026-11-24 12:00 UTC`.
+    /// For people: `2026-11-24 12:00 UTC`.
     #[must_use]
     pub fn for_people(self) -> String {
         let text = self.to_string();

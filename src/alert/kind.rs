@@ -1,11 +1,11 @@
-//! Why people are told.
+//! Why a notification is sent.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-/// Why people are told.
+/// Why a notification is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The level rose from OK.
@@ -16,12 +16,12 @@ pub enum Kind {
     Reminder,
     /// The level returned to OK.
     Recovered,
-    /// Somebody asked for a test alert.
+    /// Somebody requested a test alert.
     Test,
 }
 
 impl Kind {
-    /// The kinds that a change of level or the time brings about; a test alert is asked for.
+    /// The kinds that become due by a change of level or by time. A test alert is requested.
     pub const DUE: [Self; 4] = [Self::Raised, Self::Escalated, Self::Reminder, Self::Recovered];
 
     /// The name in messages, in the report and in the stored state.
@@ -43,7 +43,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The text names no kind of notification that can be pending.
+/// The text is not a kind of notification that can be pending.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not a kind of notification; expected RAISED, ESCALATED, REMINDER or RECOVERED")]
 pub struct UnknownKind(String);

@@ -1,4 +1,4 @@
-//! Levels: how close a target is to its quota, with hysteresis.
+//! Levels: how close a target is to its send quota.
 
 use std::fmt;
 use std::str::FromStr;

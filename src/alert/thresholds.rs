@@ -24,13 +24,31 @@ impl Thresholds {
         (ordered && (0.0..warning).contains(&clear_margin)).then_some(Self { warning, critical, clear_margin })
     }
 
+    /// WARNING begins at this percentage.
+    #[must_use]
+    pub fn warning(&self) -> f64 {
+        self.warning
+    }
+
+    /// CRITICAL begins at this percentage.
+    #[must_use]
+    pub fn critical(&self) -> f64 {
+        self.critical
+    }
+
+    /// A level ends this many percentage points below where it begins.
+    #[must_use]
+    pub fn clear_margin(&self) -> f64 {
+        self.clear_margin
+    }
+
     /// The level by the numbers alone.
     #[must_use]
     pub fn level(&self, quota: &SendQuota) -> AlertLevel {
         self.highest(quota, 0.0)
     }
 
-    /// The level after `previous`: rising takes effect at once, falling only below the start of the level less the margin.
+    /// The level after `previous`: a rise takes effect at once, a fall only below the start of the level less the margin.
     #[must_use]
     pub fn level_after(&self, previous: AlertLevel, quota: &SendQuota) -> AlertLevel {
         self.level(quota).max(self.highest(quota, self.clear_margin).min(previous))

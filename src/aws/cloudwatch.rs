@@ -5,12 +5,13 @@ use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StandardUnit};
 use aws_smithy_types::DateTime;
 
+use super::error::failure;
 use crate::failure::{Failure, Stage};
 use crate::metrics::{MOST_METRICS, Metric, Unit};
 use crate::target::Target;
 use crate::time::Timestamp;
 
-/// The most data that `PutMetricData` takes in one request. Ours, uncompressed, make a third of the 1 MB that it takes.
+/// The most data that `PutMetricData` accepts in one request. Ours, uncompressed, are a third of the 1 MB that it accepts.
 ///
 /// Source: Amazon CloudWatch API reference, `PutMetricData`.
 const MOST_DATA: usize = 1_000;
@@ -30,8 +31,8 @@ impl MetricPublisher {
         Self { client: Client::new(config), namespace }
     }
 
-    /// Publishes the metrics of all targets in as few requests as they fit, each target's within one. Answers with the
-    /// failure of each target whose metrics are not published, in the order given.
+    /// Publishes the metrics of all targets in as few requests as they fit, each target's within one. Returns, in the order
+    /// given, the failure of each target whose metrics were not published.
     pub async fn publish(&self, targets: &[(Target, Vec<Metric>)], at: Timestamp) -> Vec<Option<Failure>> {
         let mut failures = Vec::with_capacity(targets.len());
         let mut rest = targets;
@@ -58,7 +59,7 @@ impl MetricPublisher {
             })
             .collect();
         let request = self.client.put_metric_data().namespace(&self.namespace).set_metric_data(Some(data));
-        Box::pin(request.send()).await.map(|_| ()).map_err(|error| Failure::from_sdk(Stage::Metrics, &error))
+        Box::pin(request.send()).await.map(|_| ()).map_err(|error| failure(Stage::Metrics, &error))
     }
 }
 

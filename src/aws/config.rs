@@ -1,8 +1,8 @@
 //! The configuration that all clients share, from what Lambda sets in the environment.
 //!
-//! Not `aws_config::load`, which looks in more places: in profile files, and for credentials at STS, the instance metadata
-//! service and more. None of that is there in Lambda, but the code for it made a sixth of the binary, and looking in vain a
-//! part of each cold start. Given up: to run the binary under an `AWS_PROFILE`.
+//! Not `aws_config::load`, which looks in more places: profile files, and for credentials STS, the instance metadata service
+//! and more. None of them exists in Lambda, but their code was a sixth of the binary, and failed lookups were part of each
+//! cold start. Trade-off: the binary does not run under an `AWS_PROFILE`.
 
 use std::env;
 use std::time::Duration;
@@ -19,22 +19,22 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use super::trust::trust_store;
 
-/// A connection that takes longer is to a Region that is down: across the world it takes a third of a second.
+/// A connection that takes longer is to a Region that is down: around the world it takes a third of a second.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_500);
-/// The slowest of these calls takes some tenths of a second.
+/// The slowest of these calls takes a few tenths of a second.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-/// One call with all its retries: long enough for two attempts that time out, short enough that the four calls of an
-/// alert, one after the other, fit the function's 30 seconds.
+/// One call with all its retries: long enough for two attempts that time out, short enough that the four consecutive calls
+/// of an alert fit the function's 30 seconds.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// The first attempt and two more.
 const ATTEMPTS: u32 = 3;
 
-/// Credentials and Region, and what of `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_USE_FIPS_ENDPOINT`,
-/// `AWS_USE_DUALSTACK_ENDPOINT`, `SSL_CERT_FILE` and `SSL_CERT_DIR` is set.
+/// Credentials and Region, and `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_USE_FIPS_ENDPOINT`,
+/// `AWS_USE_DUALSTACK_ENDPOINT`, `SSL_CERT_FILE` and `SSL_CERT_DIR` where they are set.
 pub(super) fn from_env() -> SdkConfig {
     let region = variable("AWS_REGION").unwrap_or_default();
     let trusted = trust_store(&region, |name| variable(name).is_some());
-    let tls = TlsContext::builder().with_trust_store(trusted).build().expect("roots alone need nothing else");
+    let tls = TlsContext::builder().with_trust_store(trusted).build().expect("a trust store is all it needs");
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(tls)
@@ -52,7 +52,7 @@ pub(super) fn from_env() -> SdkConfig {
         .http_client(http)
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(timeouts)
-        // Each call has its time. To watch its speed as well takes 2% of a later check.
+        // Each call has a timeout. Watching its throughput as well would cost 2% of a later check.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .use_fips(is_true("AWS_USE_FIPS_ENDPOINT"))
         .use_dual_stack(is_true("AWS_USE_DUALSTACK_ENDPOINT"))
@@ -60,12 +60,12 @@ pub(super) fn from_env() -> SdkConfig {
         .build()
 }
 
-/// The value of a variable; empty is unset.
+/// The value of a variable; an empty one is unset.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// What is set for one service, or else for all.
+/// The value for one service, or else the one for all.
 ///
 /// Source: AWS SDKs and Tools reference guide, "Service-specific endpoints".
 #[derive(Debug)]

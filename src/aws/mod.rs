@@ -1,10 +1,12 @@
-//! The edge to AWS: one file a service, each translating between its API and the core, and what they share.
+//! Everything that knows the AWS SDK: one file per service, each translating between its API and the core, and what they
+//! share.
 //!
-//! The future of an SDK call is 16 KB. Each is boxed, since the futures around it would be copied about with it.
+//! The future of an SDK call is 16 KB. Each call is boxed, or the futures around it would be copied about with it.
 
 mod cloudwatch;
 mod config;
 mod dynamodb;
+mod error;
 mod ses;
 mod sns;
 mod trust;
@@ -16,14 +18,14 @@ pub use dynamodb::{StateStore, StoredState, Write};
 pub use ses::QuotaReader;
 pub use sns::AlertPublisher;
 
-/// One client a service, made once for all checks, with one HTTP client beneath them.
+/// One client per service, made once for all checks. They share one HTTP client.
 #[derive(Debug, Clone)]
 pub struct Clients {
     /// Reads the quota of each Region.
     pub quotas: QuotaReader,
     /// Keeps the alert state; `None` without `STATE_TABLE`.
     pub states: Option<StateStore>,
-    /// Sends the alerts.
+    /// Publishes the alerts.
     pub alerts: AlertPublisher,
     /// Publishes the metrics.
     pub metrics: MetricPublisher,
@@ -41,9 +43,9 @@ impl Clients {
     pub fn from_config(config: &aws_config::SdkConfig, settings: &Settings) -> Self {
         Self {
             quotas: QuotaReader::new(config),
-            states: settings.state_table.clone().map(|table| StateStore::new(config, table)),
-            alerts: AlertPublisher::new(config, settings.alert_topic.clone()),
-            metrics: MetricPublisher::new(config, settings.metric_namespace.clone()),
+            states: settings.publishing.state_table.clone().map(|table| StateStore::new(config, table)),
+            alerts: AlertPublisher::new(config, settings.publishing.alert_topic.clone()),
+            metrics: MetricPublisher::new(config, settings.publishing.metric_namespace.clone()),
         }
     }
 }

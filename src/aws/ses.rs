@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 
+use super::error::failure;
 use crate::failure::{Failure, Stage};
 use crate::reading::SendQuota;
 use crate::target::Region;
@@ -25,19 +26,19 @@ impl QuotaReader {
     /// Reads the quota of the account in `region`.
     ///
     /// # Errors
-    /// A [`Failure`] of the step `read`: what AWS answered, or that its numbers make no sense.
+    /// A [`Failure`] of the stage [`Stage::Read`]: what AWS answered, or that its numbers make no sense.
     pub async fn read(&self, region: &Region) -> Result<SendQuota, Failure> {
         let region = SdkRegion::new(region.as_str().to_owned());
         let region = aws_sdk_ses::Config::builder().region(region);
         let request = self.client.get_send_quota().customize().config_override(region);
-        let quota = Box::pin(request.send()).await.map_err(|error| Failure::from_sdk(Stage::Read, &error))?;
+        let quota = Box::pin(request.send()).await.map_err(|error| failure(Stage::Read, &error))?;
         SendQuota::new(quota.sent_last24_hours(), quota.max24_hour_send(), quota.max_send_rate())
             .map_err(Failure::invalid_quota)
     }
 }
 
-/// The SDK reads a number that is missing from the answer as 0, and a quota of 0 means that nothing may be sent; so an
-/// answer without one of the numbers is refused before it is taken for one.
+/// Rejects an answer that lacks one of the numbers. The SDK reads a missing number as 0, and a quota of 0 means that nothing
+/// may be sent.
 #[derive(Debug)]
 struct RequireAllFields;
 

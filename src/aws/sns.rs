@@ -7,6 +7,7 @@ use aws_sdk_sns::types::MessageAttributeValue;
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
+use super::error::failure;
 use crate::failure::{Failure, Stage};
 use crate::message::Message;
 use crate::settings::TopicArn;
@@ -28,7 +29,7 @@ impl AlertPublisher {
     /// Publishes one message to every subscriber.
     ///
     /// # Errors
-    /// A [`Failure`] of the step `alert`. Unless it is a refusal, subscribers may have got the message all the same.
+    /// A [`Failure`] of the stage [`Stage::Alert`]. Unless SNS rejected the message, subscribers may have got it all the same.
     pub async fn publish(&self, message: &Message) -> Result<(), Failure> {
         let mut publish = self
             .client
@@ -42,12 +43,12 @@ impl AlertPublisher {
             let value = value.map_err(|error| Failure::new(Stage::Alert, "NotSent", error))?;
             publish = publish.message_attributes(*name, value);
         }
-        Box::pin(publish.send()).await.map(|_| ()).map_err(|error| Failure::from_sdk(Stage::Alert, &error))
+        Box::pin(publish.send()).await.map(|_| ()).map_err(|error| failure(Stage::Alert, &error))
     }
 }
 
-/// Forbids to publish again within a call whose answer was lost: SNS may have told everybody, and would tell them again at
-/// each attempt. The claim on the target stays instead, and the check after its end tells them once more.
+/// Forbids another attempt after a lost answer: SNS may have notified everybody, and would notify them again at each
+/// attempt. Instead the claim on the target stays, and the first check after its end notifies once more.
 #[derive(Debug)]
 struct RetryOnlyIfRejected;
 

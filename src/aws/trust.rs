@@ -1,18 +1,18 @@
-//! Which certificate authorities vouch for AWS.
+//! Which certificate authorities the function trusts.
 
 use aws_smithy_http_client::tls::TrustStore;
 
-/// The roots of Amazon Trust Services, all five, as it asks of whoever keeps a list of roots of their own.
+/// The five root certificates of Amazon Trust Services, which asks that a trust store includes all of them.
 ///
-/// Source: amazontrust.com, "Repository", where the fingerprints stand.
+/// Source: amazontrust.com, "Repository", which lists their fingerprints.
 const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
 
-/// The roots to trust in a Region: Amazon's own, or those of the machine.
+/// The certificates to trust in a Region: Amazon's roots, or those of the operating system.
 ///
-/// Reading the 140 roots that a machine trusts took 40% of a cold check. Given up: a certificate authority that somebody
-/// has added to the machine counts only if `SSL_CERT_FILE` or `SSL_CERT_DIR` says where it is.
+/// Reading the 140 roots of the operating system took 40% of a cold check. Trade-off: a certificate authority that was
+/// added to the operating system counts only if `SSL_CERT_FILE` or `SSL_CERT_DIR` names it.
 pub(super) fn trust_store(region: &str, is_set: impl Fn(&str) -> bool) -> TrustStore {
-    // In China, AWS has its certificates from elsewhere; of partitions that are cut off from the internet we know nothing.
+    // In China, other authorities issue AWS's certificates. For partitions without internet access, they are not known.
     let is_amazons = !(region.starts_with("cn-") || region.contains("-iso"));
     if is_amazons && !["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().any(is_set) {
         TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
@@ -25,23 +25,23 @@ pub(super) fn trust_store(region: &str, is_set: impl Fn(&str) -> bool) -> TrustS
 mod tests {
     use super::*;
 
-    fn is_the_machines(region: &str, set: &str) -> bool {
+    fn is_the_systems(region: &str, set: &str) -> bool {
         format!("{:?}", trust_store(region, |name| name == set)).contains("enable_native_roots: true")
     }
 
     #[test]
-    fn amazon_is_trusted_where_it_signs_and_the_machine_elsewhere() {
+    fn amazon_is_trusted_where_it_signs_and_the_operating_system_elsewhere() {
         for region in ["us-east-1", "us-gov-west-1", "eusc-de-east-1"] {
-            assert!(!is_the_machines(region, ""), "{region}");
+            assert!(!is_the_systems(region, ""), "{region}");
         }
         for region in ["cn-north-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1"] {
-            assert!(is_the_machines(region, ""), "{region}");
+            assert!(is_the_systems(region, ""), "{region}");
         }
     }
 
     #[test]
-    fn whoever_names_a_file_is_obeyed() {
-        assert!(is_the_machines("us-east-1", "SSL_CERT_FILE"));
-        assert!(is_the_machines("us-east-1", "SSL_CERT_DIR"));
+    fn a_named_file_wins() {
+        assert!(is_the_systems("us-east-1", "SSL_CERT_FILE"));
+        assert!(is_the_systems("us-east-1", "SSL_CERT_DIR"));
     }
 }

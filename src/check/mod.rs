@@ -105,7 +105,7 @@ struct Check<'a> {
 impl Check<'_> {
     /// The account's targets, in the order of `REGIONS`.
     fn targets(self) -> Vec<Target> {
-        let regions = self.monitor.settings.regions.iter();
+        let regions = self.monitor.settings.targets.regions.iter();
         regions.map(|region| Target { account: self.invocation.account.clone(), region: region.clone() }).collect()
     }
 
@@ -113,7 +113,7 @@ impl Check<'_> {
     async fn target(self, place: usize, target: Target, measurements: UnboundedSender<Measurement>) -> TargetReport {
         let Self { monitor: Monitor { settings, clients }, request, invocation, deadline } = self;
         let observation = observe(clients, request, &target, deadline).await;
-        let assessment = assess(request, &target, observation, invocation.started_at, &settings.policy);
+        let assessment = assess(request, &target, observation, invocation.started_at, &settings.alerting);
         debug!(%target, ?assessment, "assessed");
         // Whoever publishes has what it waits for once all targets are measured: only then may it be gone.
         let _ = measurements.send(Measurement { place, target: target.clone(), metrics: assessment.metrics() });

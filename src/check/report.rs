@@ -171,6 +171,6 @@ mod tests {
             TargetReport::unread(&far).with_failures([denied]),
         ]);
         assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","sentLast24Hours":48100,"max24HourSend":50000,"maxSendRate":14,"utilizationPercent":96.2,"level":"CRITICAL","notification":null,"error":{"step":"alert","code":"Throttled","message":"Rate exceeded"},"furtherErrors":[{"step":"metrics","code":"Timeout","message":"no answer before the invocation's time was up"}]},{"account":"111122223333","region":"eu-west-1","error":{"step":"read","code":"AccessDenied","message":"not authorized"}}]}"#);
-        assert_snapshot!(report.into_result().unwrap_err(), @"2 of 2 targets failed in part or whole: 111122223333#us-east-1: alert: Throttled: Rate exceeded; 111122223333#us-east-1: metrics: Timeout: no answer before the invocation's time was up; 111122223333#eu-west-1: read: AccessDenied: not authorized [allow ses:GetSendQuota to the function's role, in this Region too]. Everything else was done.");
+        assert_snapshot!(report.into_result().unwrap_err(), @"2 of 2 targets failed in part or whole: 111122223333#us-east-1: alert: Throttled: Rate exceeded; 111122223333#us-east-1: metrics: Timeout: no answer before the invocation's time was up; 111122223333#eu-west-1: read: AccessDenied: not authorized [grant the function's role ses:GetSendQuota, in this Region too]. Everything else was done.");
     }
 }

@@ -1,4 +1,4 @@
-//! What SES said.
+//! What SES answered.
 
 mod quota;
 mod utilization;
@@ -12,10 +12,10 @@ pub use utilization::Utilization;
 /// What SES answered for a target, and when.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
-    /// The account and Region.
+    /// The target.
     pub target: Target,
-    /// The numbers.
+    /// The send quota.
     pub quota: SendQuota,
-    /// When the check began that read them.
+    /// When the check started that read them.
     pub checked_at: Timestamp,
 }

@@ -1,12 +1,12 @@
-//! What SES answers to `GetSendQuota`, checked, and the utilization that follows from it.
+//! The send quota, as `GetSendQuota` returns it, validated.
 
 use super::Utilization;
 
-/// More recipients a day than any account could have (a trillion): above it a reading is taken for a fault. It also keeps
-/// the arithmetic below exact: a thousand times as much is still a whole number in a double.
+/// More recipients a day than any account could have (a trillion): a larger number is rejected. The limit also keeps the
+/// arithmetic exact: a thousand times as much is still a whole number in a double.
 const IMPLAUSIBLE: f64 = 1e12;
 
-/// What `GetSendQuota` returns for Unlimited.
+/// What `GetSendQuota` returns for unlimited.
 const UNLIMITED: f64 = -1.0;
 
 /// The send quota of one account in one Region. Counts are of recipients, not messages, in a rolling 24-hour window.
@@ -29,10 +29,10 @@ pub struct InvalidQuota {
 }
 
 impl SendQuota {
-    /// Checks the three numbers of `GetSendQuota`. -1 means unlimited, for the quota and for the rate.
+    /// Validates the three numbers of `GetSendQuota`. -1 means unlimited, for the quota and for the rate.
     ///
     /// # Errors
-    /// [`InvalidQuota`] for a NaN, an infinity, a negative number other than -1, and a number beyond a trillion.
+    /// [`InvalidQuota`] for NaN, an infinity, a negative number other than -1, and a number above a trillion.
     pub fn new(sent_last_24_hours: f64, max_24_hour_send: f64, max_send_rate: f64) -> Result<Self, InvalidQuota> {
         let limit = |field, value: f64, smallest: f64, allowed| {
             if value.to_bits() == UNLIMITED.to_bits() {
@@ -65,13 +65,13 @@ impl SendQuota {
         self.sent_last_24_hours
     }
 
-    /// Recipients that may be sent to in 24 hours; 0 when nothing may be sent, `None` when unlimited.
+    /// Recipients allowed in 24 hours; 0 when nothing may be sent, `None` when unlimited.
     #[must_use]
     pub fn max_24_hour_send(&self) -> Option<f64> {
         self.max_24_hour_send
     }
 
-    /// Recipients a second that SES accepts; `None` when unlimited.
+    /// Recipients per second that SES accepts; `None` when unlimited.
     #[must_use]
     pub fn max_send_rate(&self) -> Option<f64> {
         self.max_send_rate

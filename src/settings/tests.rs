@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::*;
+use crate::alert::Thresholds;
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:alerts";
 
@@ -13,19 +14,19 @@ fn settings(variables: &[(&str, &str)]) -> Result<Settings, InvalidSettings> {
     Settings::from_lookup(|name| variables.get(name).map(|value| (*value).to_owned()))
 }
 
-fn fault(variables: &[(&str, &str)]) -> String {
+fn error(variables: &[(&str, &str)]) -> String {
     settings(variables).unwrap_err().to_string()
 }
 
 #[test]
-fn only_the_topic_is_needed() {
+fn only_the_topic_is_required() {
     let settings = settings(&[]).unwrap();
-    assert_eq!(settings.alert_topic.as_str(), TOPIC);
-    assert_eq!(settings.state_table, None);
-    assert_eq!(settings.metric_namespace, "SESQuotaMonitor");
-    assert_eq!(settings.regions, ["us-east-1".parse().unwrap()]);
-    assert_eq!(settings.policy.thresholds, Thresholds::default());
-    assert_eq!(settings.policy.reminder_seconds, Some(24 * 3_600));
+    assert_eq!(settings.publishing.alert_topic.as_str(), TOPIC);
+    assert_eq!(settings.publishing.state_table, None);
+    assert_eq!(settings.publishing.metric_namespace, "SESQuotaMonitor");
+    assert_eq!(settings.targets.regions, ["us-east-1".parse().unwrap()]);
+    assert_eq!(settings.alerting.thresholds, Thresholds::default());
+    assert_eq!(settings.alerting.reminder_seconds, Some(24 * 3_600));
 }
 
 #[test]
@@ -41,25 +42,25 @@ fn everything_can_be_set() {
         ("REMINDER_HOURS", "0.5"),
     ])
     .unwrap();
-    assert_eq!(settings.alert_topic.region().as_str(), "cn-north-1");
-    assert_eq!(settings.state_table.as_deref(), Some("ses-quota"));
-    assert_eq!(settings.metric_namespace, "Mail/Quota");
-    assert_eq!(settings.regions, ["us-east-1".parse().unwrap(), "eu-west-1".parse().unwrap()]);
-    assert_eq!(Some(settings.policy.thresholds), Thresholds::new(62.5, 100.0, 0.0));
-    assert_eq!(settings.policy.reminder_seconds, Some(1_800));
+    assert_eq!(settings.publishing.alert_topic.region().as_str(), "cn-north-1");
+    assert_eq!(settings.publishing.state_table.as_deref(), Some("ses-quota"));
+    assert_eq!(settings.publishing.metric_namespace, "Mail/Quota");
+    assert_eq!(settings.targets.regions, ["us-east-1".parse().unwrap(), "eu-west-1".parse().unwrap()]);
+    assert_eq!(Some(settings.alerting.thresholds), Thresholds::new(62.5, 100.0, 0.0));
+    assert_eq!(settings.alerting.reminder_seconds, Some(1_800));
 }
 
 #[test]
 fn empty_is_unset_and_zero_hours_is_never() {
     let settings = settings(&[("STATE_TABLE", ""), ("REGIONS", " "), ("WARNING_PERCENT", ""), ("REMINDER_HOURS", "0")]);
     let settings = settings.unwrap();
-    assert_eq!((settings.state_table, settings.policy.reminder_seconds), (None, None));
-    assert_eq!(settings.regions.len(), 1);
+    assert_eq!((settings.publishing.state_table, settings.alerting.reminder_seconds), (None, None));
+    assert_eq!(settings.targets.regions.len(), 1);
 }
 
 #[test]
-fn every_fault_is_in_one_message() {
-    let message = fault(&[
+fn every_invalid_setting_is_in_one_message() {
+    let message = error(&[
         ("ALERT_TOPIC_ARN", "alerts"),
         ("STATE_TABLE", "a table"),
         ("METRIC_NAMESPACE", "AWS/SES"),
@@ -70,35 +71,34 @@ fn every_fault_is_in_one_message() {
         ("REMINDER_HOURS", "inf"),
     ]);
     assert_snapshot!(message.replace("; ", ";\n").replace(": ALERT", ":\nALERT"), @r#"
-    8 settings are wrong;
-    correct them in the function's environment variables:
-    ALERT_TOPIC_ARN="alerts": allowed is the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts;
-    STATE_TABLE="a table": allowed is the name or ARN of a DynamoDB table (3 to 1024 of A-Z a-z 0-9 _ . - : /);
-    METRIC_NAMESPACE="AWS/SES": allowed is 1 to 255 of A-Z a-z 0-9 . - _ / # : and space, beginning neither with AWS/ nor with a colon or space;
-    REGIONS="us-east-1,Frankfurt": allowed is AWS Regions, comma-separated, such as us-east-1,eu-west-1;
-    WARNING_PERCENT="eighty": allowed is a number above 0 and below CRITICAL_PERCENT;
-    CRITICAL_PERCENT="101": allowed is a number above WARNING_PERCENT and at most 100;
-    CLEAR_MARGIN_PERCENT="-1": allowed is a number from 0 to below WARNING_PERCENT;
-    REMINDER_HOURS="inf": allowed is a number of hours from 0 (never) to 8760
+    8 invalid settings (environment variables of the function):
+    ALERT_TOPIC_ARN="alerts": expected the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts;
+    STATE_TABLE="a table": expected the name or ARN of a DynamoDB table (3 to 1024 of A-Z a-z 0-9 _ . - : /);
+    METRIC_NAMESPACE="AWS/SES": expected 1 to 255 of A-Z a-z 0-9 . - _ / # : and space, beginning neither with AWS/ nor with a colon or space;
+    REGIONS="us-east-1,Frankfurt": expected AWS Regions, comma-separated, such as us-east-1,eu-west-1;
+    WARNING_PERCENT="eighty": expected a number above 0 and below CRITICAL_PERCENT;
+    CRITICAL_PERCENT="101": expected a number above WARNING_PERCENT and at most 100;
+    CLEAR_MARGIN_PERCENT="-1": expected a number from 0 to below WARNING_PERCENT;
+    REMINDER_HOURS="inf": expected a number of hours from 0 (never) to 8760
     "#);
 }
 
 #[test]
-fn what_is_missing_is_said_to_be_missing() {
-    assert_snapshot!(Settings::from_lookup(|_| None).unwrap_err().to_string(), @"2 settings are wrong; correct them in the function's environment variables: ALERT_TOPIC_ARN is not set: needed is the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts; AWS_REGION is not set: needed is the function's Region, which Lambda sets; or set REGIONS");
+fn a_missing_setting_is_named_as_missing() {
+    assert_snapshot!(Settings::from_lookup(|_| None).unwrap_err().to_string(), @"2 invalid settings (environment variables of the function): ALERT_TOPIC_ARN is required: the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts; AWS_REGION is required: the function's Region, which Lambda sets; or set REGIONS");
 }
 
 #[test]
-fn thresholds_that_do_not_go_together() {
+fn thresholds_that_contradict_each_other() {
     let messages = [
-        fault(&[("WARNING_PERCENT", "95")]),
-        fault(&[("WARNING_PERCENT", "0")]),
-        fault(&[("WARNING_PERCENT", "5"), ("CRITICAL_PERCENT", "10")]),
+        error(&[("WARNING_PERCENT", "95")]),
+        error(&[("WARNING_PERCENT", "0")]),
+        error(&[("WARNING_PERCENT", "5"), ("CRITICAL_PERCENT", "10")]),
     ];
     assert_snapshot!(messages.join("\n"), @r#"
-    1 setting is wrong; correct it in the function's environment variables: WARNING_PERCENT and CRITICAL_PERCENT="95 and 95": allowed is 0 < WARNING_PERCENT < CRITICAL_PERCENT <= 100
-    1 setting is wrong; correct it in the function's environment variables: WARNING_PERCENT and CRITICAL_PERCENT="0 and 95": allowed is 0 < WARNING_PERCENT < CRITICAL_PERCENT <= 100
-    1 setting is wrong; correct it in the function's environment variables: CLEAR_MARGIN_PERCENT="5": allowed is a number from 0 to below WARNING_PERCENT, or an alert could never end
+    1 invalid setting (environment variables of the function): WARNING_PERCENT and CRITICAL_PERCENT="95 and 95": expected 0 < WARNING_PERCENT < CRITICAL_PERCENT <= 100
+    1 invalid setting (environment variables of the function): WARNING_PERCENT and CRITICAL_PERCENT="0 and 95": expected 0 < WARNING_PERCENT < CRITICAL_PERCENT <= 100
+    1 invalid setting (environment variables of the function): CLEAR_MARGIN_PERCENT="5": expected a number from 0 to below WARNING_PERCENT, or an alert could never end
     "#);
 }
 
@@ -113,7 +113,7 @@ fn topics_that_cannot_carry_an_alert() {
         "arn:aws:sns:us-east-1:111122223333:alerts.fifo",
         "arn:aws:sns:us-east-1:111122223333:alerts:5be6afe5-subscription",
     ] {
-        assert!(fault(&[("ALERT_TOPIC_ARN", arn)]).contains("ALERT_TOPIC_ARN"), "{arn}");
+        assert!(error(&[("ALERT_TOPIC_ARN", arn)]).contains("ALERT_TOPIC_ARN"), "{arn}");
     }
 }
 
@@ -129,11 +129,11 @@ proptest! {
         match settings(&[(name, &value)]) {
             Ok(settings) => {
                 // What CloudWatch would refuse is not let in.
-                prop_assert!((1..=255).contains(&settings.metric_namespace.len()));
-                prop_assert!(settings.metric_namespace.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+                prop_assert!((1..=255).contains(&settings.publishing.metric_namespace.len()));
+                prop_assert!(settings.publishing.metric_namespace.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
             }
-            Err(faults) => {
-                let message = faults.to_string();
+            Err(invalid) => {
+                let message = invalid.to_string();
                 prop_assert!(message.contains(name) || (name == "WARNING_PERCENT" && message.contains("CLEAR_MARGIN")), "{}", message);
                 prop_assert!(!message.contains('\n'));
             }

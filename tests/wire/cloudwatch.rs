@@ -148,7 +148,7 @@ async fn what_cloudwatch_refuses_says_what_to_do() {
         lines.push(format!("{requests} request(s), {}", failures[0].as_ref().unwrap()));
     }
     assert_snapshot!(lines.join("\n"), @"
-    1 request(s), metrics: AccessDenied: User is not authorized to perform: cloudwatch:PutMetricData [allow cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE to the function's role]
+    1 request(s), metrics: AccessDenied: User is not authorized to perform: cloudwatch:PutMetricData [grant the function's role cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE]
     1 request(s), metrics: InvalidParameterValue: The parameter MetricData.member.1.Value must be a number
     3 request(s), metrics: Throttling: Rate exceeded
     3 request(s), metrics: InternalServiceFault: Service unavailable

@@ -154,8 +154,8 @@ async fn what_dynamodb_refuses_says_what_to_do() {
         lines.push(states.read(&target("us-east-1")).await.unwrap_err().to_string());
     }
     assert_snapshot!(lines.join("\n"), @r#"
-    state: AccessDeniedException: User is not authorized to perform: dynamodb:GetItem [allow dynamodb:GetItem and dynamodb:PutItem on the table in STATE_TABLE to the function's role]
-    state: ResourceNotFoundException: Requested resource not found [STATE_TABLE names no table in the function's Region]
+    state: AccessDeniedException: User is not authorized to perform: dynamodb:GetItem [grant the function's role dynamodb:GetItem and dynamodb:PutItem on the table in STATE_TABLE]
+    state: ResourceNotFoundException: Requested resource not found [the table in STATE_TABLE does not exist in the function's Region]
     state: ProvisionedThroughputExceededException: slow down
     state: InternalServerError: Internal server error
     state: UnknownServiceError: unhandled error: Error at offset 0: unexpected token '<'. Expected one of '{', '[', '"', 'null', 'true', 'false', <number>

@@ -254,7 +254,7 @@ fn what_is_not_understood_is_named() {
         lines.push(read(&wrong).unwrap_err().to_string());
     }
     let common = "state: UnknownState: the item 111122223333#us-east-1 in the table alert-state is not understood: ";
-    let advice = " [delete this item from the table to begin anew; until then every check above OK alerts]";
+    let advice = " [delete this item from the table to start over; until then every check above OK sends an alert]";
     let lines: Vec<&str> =
         lines.iter().map(|line| line.strip_prefix(common).unwrap().strip_suffix(advice).unwrap()).collect();
     assert_snapshot!(lines.join("\n"), @r#"

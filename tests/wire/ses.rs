@@ -131,7 +131,7 @@ async fn what_is_no_answer_of_ses_is_named() {
 #[tokio::test(start_paused = true)]
 async fn what_ses_refuses_comes_with_its_code_its_message_and_what_to_do() {
     let message = "User: arn:aws:sts::111122223333:assumed-role/monitor is not authorized to perform: ses:GetSendQuota";
-    assert_snapshot!(failures([Answer::xml_error(403, "AccessDenied", message)]).await, @"read: AccessDenied: User: arn:aws:sts::111122223333:assumed-role/monitor is not authorized to perform: ses:GetSendQuota [allow ses:GetSendQuota to the function's role, in this Region too]");
+    assert_snapshot!(failures([Answer::xml_error(403, "AccessDenied", message)]).await, @"read: AccessDenied: User: arn:aws:sts::111122223333:assumed-role/monitor is not authorized to perform: ses:GetSendQuota [grant the function's role ses:GetSendQuota, in this Region too]");
 }
 
 #[tokio::test(start_paused = true)]

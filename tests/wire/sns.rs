@@ -134,9 +134,9 @@ async fn a_failure_says_what_to_do() {
         lines.push(publish(answer).await.0.unwrap_err().to_string());
     }
     assert_snapshot!(lines.join("\n"), @"
-    alert: AuthorizationError: User is not authorized to perform: SNS:Publish [allow sns:Publish on the topic in ALERT_TOPIC_ARN to the function's role, and in the topic's policy]
-    alert: NotFound: Topic does not exist [ALERT_TOPIC_ARN names no topic]
-    alert: KMSAccessDenied: The ciphertext references a key that you cannot use [allow kms:GenerateDataKey and kms:Decrypt on the topic's key to the function's role]
+    alert: AuthorizationError: User is not authorized to perform: SNS:Publish [grant the function's role sns:Publish on the topic in ALERT_TOPIC_ARN, in the topic's policy too]
+    alert: NotFound: Topic does not exist [the topic in ALERT_TOPIC_ARN does not exist]
+    alert: KMSAccessDenied: The ciphertext references a key that you cannot use [grant the function's role kms:GenerateDataKey and kms:Decrypt on the topic's key]
     alert: InternalError: An internal error occurred
     alert: Timeout: request has timed out: operation attempt timeout (single attempt) occurred after 2s
     alert: NoConnection: dispatch failure: io error: connection refused

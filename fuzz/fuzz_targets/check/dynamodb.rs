@@ -20,9 +20,10 @@ pub async fn assert_taken(call: &Call, settings: &Settings, account: &Account) {
 
     let key = text(&item["target"]);
     let region = settings
+        .targets
         .regions
         .iter()
-        .find(|region| key == format!("{owner_account}#{region}", account = account.id));
+        .find(|region| key == format!("{}#{region}", account.id));
     let target = Target { account: account.clone(), region: region.expect("a target of this check").clone() };
     let found = json!({"Item": item}).to_string();
     let aws = Aws::new(move |_| Answer::reply(200, found.clone()));

@@ -14,7 +14,7 @@ pub fn assert_sound(report: Report, settings: &Settings) {
     assert!(json.len() <= MOST_BYTES, "{} bytes", json.len());
     let value: Value = serde_json::from_str(&json).expect("JSON");
     let targets = value["targets"].as_array().expect("a list");
-    assert_eq!(targets.len(), settings.regions.len());
+    assert_eq!(targets.len(), settings.targets.regions.len());
     for target in targets {
         target.as_object().expect("a target").iter().for_each(|(name, value)| assert_member(name, value));
     }

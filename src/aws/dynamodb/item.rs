@@ -1,16 +1,16 @@
-//! The item of a target, as DynamoDB keeps it.
+//! The item of a target in the state table.
 //!
 //! | attribute | type | meaning |
 //! | --- | --- | --- |
 //! | `target` | S | the key, `<account>#<region>` |
-//! | `schemaVersion` | N | the shape of the item, 1 |
-//! | `version` | N | counts the writes; every write is conditional on it |
-//! | `level` | S | the level that people were last told of, or a lower one since |
+//! | `schemaVersion` | N | the schema of the item, 1 |
+//! | `version` | N | counts the writes, each of which is conditional on it |
+//! | `level` | S | the level that people were last notified of, or a lower one since |
 //! | `since`, `notifiedAt` | S | when the level left OK; when the last notification about it was delivered. Absent at OK |
-//! | `changedAt` | S | when the check began that last wrote the item |
+//! | `changedAt` | S | when the check started that last wrote the item |
 //! | `pendingAlertId`, `pendingKind`, `pendingLevel`, `pendingSince` | S | a notification not known to be delivered |
-//! | `knownLowest`, `knownHighest` | S | what people may know while it is pending |
-//! | `claimedBy`, `claimedUntil` | S | the request ID of the invocation that is sending it, and until when; absent if SNS refused it |
+//! | `knownLowest`, `knownHighest` | S | what people may have heard while it is pending |
+//! | `claimedBy`, `claimedUntil` | S | the request ID of the invocation that is sending it, and until when; absent if SNS rejected it |
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -23,11 +23,11 @@ use crate::alert::{Alert, AlertLevel, AlertState, Claim, Kind, LastHeard, Pendin
 use crate::target::Target;
 use crate::time::Timestamp;
 
-/// The shape of the items this version writes, and the only one that it reads.
+/// The schema of the items that this version writes, and the only one that it reads.
 const SCHEMA_VERSION: u32 = 1;
 
-/// The longest alert ID that is read. Those of this version take up to 60 bytes; one as long as an item may be would not
-/// fit a message, which holds it seven times.
+/// The longest alert ID that is accepted. Those of this version have up to 60 bytes. One as long as an item may be would
+/// not fit a message, which contains it seven times.
 const MOST_ALERT_ID_BYTES: usize = 1_024;
 
 type Item = HashMap<String, AttributeValue>;
@@ -56,7 +56,7 @@ pub(super) fn to_item(target: &Target, StoredState { state, version }: &StoredSt
     texts.chain(numbers.into_iter().map(|(name, number)| (name.to_owned(), AttributeValue::N(number)))).collect()
 }
 
-/// Reads an item, or says which attribute is not as this version writes it.
+/// Reads an item, or names the attribute that this version would not write.
 pub(super) fn from_item(item: &Item) -> Result<StoredState, String> {
     let schema_version: u32 = required(item, "schemaVersion")?;
     if schema_version != SCHEMA_VERSION {
@@ -84,7 +84,7 @@ pub(super) fn from_item(item: &Item) -> Result<StoredState, String> {
     if version == 0 {
         return Err("version is 0, which stands for no item".to_owned());
     }
-    // No write would ever meet its condition, and be taken for one that another check has made already.
+    // No write could meet its condition: each would seem to have lost to another check.
     if !item["version"].is_n() {
         return Err("version is not a number".to_owned());
     }

@@ -1,4 +1,4 @@
-//! Keeps the alert state in DynamoDB: one item a target, readable in the console.
+//! Keeps the alert state in DynamoDB: one item per target, readable in the console.
 
 mod item;
 
@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
+use super::error::failure;
 use crate::alert::AlertState;
 use crate::failure::{Failure, Stage};
 use crate::target::Target;
@@ -20,7 +21,7 @@ pub struct StateStore {
     table: String,
 }
 
-/// A state as it was read or written, with the version that guards it; 0 where there is no item yet.
+/// A state as it was read or written, and the version that guards it: 0 where there is no item yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StoredState {
     /// What is remembered.
@@ -42,10 +43,10 @@ impl StateStore {
         Self { client: Client::new(config), table }
     }
 
-    /// Reads the state of a target, consistently. A target without an item was never alerted about.
+    /// Reads the state of a target, consistently. A target without an item has never been alerted about.
     ///
     /// # Errors
-    /// A [`Failure`] of the step `state`: what AWS answered, or that the item is of a shape this version does not know.
+    /// A [`Failure`] of the stage [`Stage::State`]: what AWS answered, or that this version does not know the item's schema.
     pub async fn read(&self, target: &Target) -> Result<StoredState, Failure> {
         let request = self
             .client
@@ -53,7 +54,7 @@ impl StateStore {
             .table_name(&self.table)
             .key("target", AttributeValue::S(target.to_string()))
             .consistent_read(true);
-        let answer = Box::pin(request.send()).await.map_err(|error| Failure::from_sdk(Stage::State, &error))?;
+        let answer = Box::pin(request.send()).await.map_err(|error| failure(Stage::State, &error))?;
         answer.item.map_or(Ok(StoredState::default()), |item| {
             from_item(&item).map_err(|unknown| {
                 let message = format!("the item {target} in the table {} is not understood: {unknown}", self.table);
@@ -65,9 +66,9 @@ impl StateStore {
     /// Writes `state` if the item is still as it was when `previous` was read or written.
     ///
     /// # Errors
-    /// A [`Failure`] of the step `state`; the state may have been written all the same.
+    /// A [`Failure`] of the stage [`Stage::State`]. The state may have been written all the same.
     pub async fn write(&self, target: &Target, previous: &StoredState, state: AlertState) -> Result<Write, Failure> {
-        // After the last the first again: a version has to be another one, no more.
+        // After the highest version comes 1 again: it only has to differ.
         let next = StoredState { state, version: previous.version.checked_add(1).unwrap_or(1) };
         let item = to_item(target, &next);
         let mut request = self
@@ -87,12 +88,12 @@ impl StateStore {
         match Box::pin(request.send()).await {
             Ok(_) => Ok(Write::Done(next)),
             Err(error) => match error.as_service_error() {
-                // A retry of a write whose answer was lost finds its own item there.
+                // A retry of a write whose answer was lost finds its own item.
                 Some(PutItemError::ConditionalCheckFailedException(lost)) if lost.item() == Some(&item) => {
                     Ok(Write::Done(next))
                 }
                 Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(Write::Lost),
-                _ => Err(Failure::from_sdk(Stage::State, &error)),
+                _ => Err(failure(Stage::State, &error)),
             },
         }
     }

@@ -1,0 +1,56 @@
+//! When a notification is due: thresholds and reminders.
+
+use super::reader::Reader;
+use crate::alert::{AlertPolicy, Thresholds};
+
+/// The longest `REMINDER_HOURS`: a year.
+const MOST_REMINDER_HOURS: f64 = 8_760.0;
+
+/// Reads `WARNING_PERCENT`, `CRITICAL_PERCENT` and `CLEAR_MARGIN_PERCENT`, in percent of the quota, and `REMINDER_HOURS`, 0
+/// for never. The defaults are those of [`AlertPolicy`].
+pub(super) fn read<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> AlertPolicy {
+    let default = AlertPolicy::default();
+    let thresholds = thresholds(reader, default.thresholds);
+    let reminder_hours = reader.optional("REMINDER_HOURS", "a number of hours from 0 (never) to 8760", |text| {
+        number(text).filter(|hours| (0.0..=MOST_REMINDER_HOURS).contains(hours))
+    });
+    #[allow(clippy::cast_possible_truncation)] // At most a year of seconds.
+    let reminder_seconds = match reminder_hours {
+        None => default.reminder_seconds,
+        Some(hours) => (hours > 0.0).then_some((hours * 3_600.0) as i64),
+    };
+    AlertPolicy { thresholds, reminder_seconds }
+}
+
+/// The thresholds together. Values that contradict each other are noted, unless one of them is invalid by itself.
+fn thresholds<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>, default: Thresholds) -> Thresholds {
+    let percent = |text: &str| number(text).filter(|percent| (0.0..=100.0).contains(percent));
+    let warning = reader
+        .optional("WARNING_PERCENT", "a number above 0 and below CRITICAL_PERCENT", percent)
+        .unwrap_or(default.warning());
+    let critical = reader
+        .optional("CRITICAL_PERCENT", "a number above WARNING_PERCENT and at most 100", percent)
+        .unwrap_or(default.critical());
+    let margin = reader
+        .optional("CLEAR_MARGIN_PERCENT", "a number from 0 to below WARNING_PERCENT", percent)
+        .unwrap_or(default.clear_margin());
+    match Thresholds::new(warning, critical, margin) {
+        Some(thresholds) => return thresholds,
+        None if reader.has_rejected("_PERCENT") => {}
+        None if !(0.0 < warning && warning < critical) => reader.reject(
+            "WARNING_PERCENT and CRITICAL_PERCENT",
+            format!("{warning} and {critical}"),
+            "0 < WARNING_PERCENT < CRITICAL_PERCENT <= 100",
+        ),
+        None => reader.reject(
+            "CLEAR_MARGIN_PERCENT",
+            margin.to_string(),
+            "a number from 0 to below WARNING_PERCENT, or an alert could never end",
+        ),
+    }
+    default
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
