@@ -1,6 +1,6 @@
 """Each AWS call of a check against each way it can fail: what was sent, stored, measured and reported.
 
-The outcomes are the rows of the table "When things fail" in the README, word for word.
+The outcomes are the rows of the table "When things fail" in docs/failures.md, word for word.
 """
 
 import time
@@ -51,7 +51,7 @@ CALLS = {
     "metrics": AwsCall("metrics", "monitoring", "PutMetricData", "CLOUDWATCH"),
 }
 
-# Fault: the column of the README's table that it belongs to, and the codes it is reported as.
+# Fault: the column of the table in docs/failures.md that it belongs to, and the codes it is reported as.
 REFUSED, ONCE, NOT_DONE, LOST = "refused", "internal error, once", "not carried out", "carried out, answer lost"
 FAULTS: dict[str, tuple[str, set[str]]] = {
     "throttled": (REFUSED, {"ThrottlingException"}),
@@ -68,7 +68,7 @@ FAULTS: dict[str, tuple[str, set[str]]] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a user sees, in the words of the README, and what that is."""
+    """What a user sees, in the words of docs/failures.md, and what that is."""
 
     words: str
     heard: list[str]
@@ -207,8 +207,8 @@ def test_each_call_against_each_fault(
     assert target["notification"] == expected.next_says
 
 
-def test_the_readme_tells_the_outcome_of_every_call() -> None:
-    readme = (PROJECT / "README.md").read_text()
+def test_the_documentation_tells_the_outcome_of_every_call() -> None:
+    page = (PROJECT / "docs" / "failures.md").read_text()
     for name, outcomes in MATRIX.items():
         cells = [outcomes[column].words for column in (REFUSED, ONCE, NOT_DONE, LOST)]
-        assert f"| {name} | {' | '.join(cells)} |" in readme.splitlines()
+        assert f"| {name} | {' | '.join(cells)} |" in page.splitlines()
