@@ -1,6 +1,6 @@
 """Each AWS call of a check against each way it can fail: what was sent, stored, measured and reported.
 
-The outcomes are the rows of the table "When things fail" in docs/failures.md, word for word.
+The outcomes are the rows of the table in docs/failures.md, word for word.
 """
 
 import time
@@ -83,16 +83,19 @@ class Outcome:
 
 
 SENT, UNSENT, GAP = ["RAISED"], [], set[str]()
-WELL = Outcome("nothing: a retry makes it good", SENT, METRICS, "WARNING")
-UNKNOWN = Outcome("no alert and no recovery is made up; that Region's graphs have a gap, and `CheckFailed` is 1",
+WELL = Outcome("none: the retry succeeds", SENT, METRICS, "WARNING")
+UNKNOWN = Outcome("no alert and no recovery is sent; the Region's graphs have a gap, and `CheckFailed` is 1",
                   UNSENT, {"CheckFailed"}, level=None, check_failed=1, next_says="RAISED")
-BLIND = Outcome("an alert that is due by the numbers alone is sent, at every check; `CheckFailed` is 1",
+BLIND = Outcome("every check at WARNING or above sends an alert; `CheckFailed` is 1",
                 SENT, METRICS, level=None, check_failed=1, next_says="RAISED")
-UNCLAIMED = Outcome("the alert is sent, and by the next check again", SENT, METRICS, level=None, next_says="RAISED")
-REPEATED = Outcome("the alert is sent, and once more after the claim", SENT, METRICS, pending="RAISED", is_claimed=True)
+UNCLAIMED = Outcome("the alert is sent, and the next check sends it again",
+                    SENT, METRICS, level=None, next_says="RAISED")
+REPEATED = Outcome("the alert is sent, and again after the claim expires",
+                   SENT, METRICS, pending="RAISED", is_claimed=True)
 PENDING = Outcome("the next check sends the alert", UNSENT, METRICS, pending="RAISED", next_says="RAISED")
-HELD = Outcome("the first check after the claim sends the alert", UNSENT, METRICS, pending="RAISED", is_claimed=True)
-TOLD = Outcome("the alert is sent, once", SENT, METRICS, "WARNING")
+HELD = Outcome("the first check after the claim expires sends the alert",
+               UNSENT, METRICS, pending="RAISED", is_claimed=True)
+TOLD = Outcome("the alert is sent once", SENT, METRICS, "WARNING")
 UNMEASURED = Outcome("the alert is sent; the graphs have a gap", SENT, GAP, "WARNING")
 MEASURED = Outcome("the alert is sent, and the metrics arrive", SENT, METRICS, "WARNING")
 
