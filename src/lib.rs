@@ -1,20 +1,32 @@
-//! Warns, early and once, before the Amazon SES sending quota is used up.
+//! Warns, early and once, before an Amazon SES send quota is used up.
 //!
 //! One check goes this way, each step in the file of its name:
 //!
 //! ```text
-//! event ───────▶ request ──┐
-//! environment ─▶ settings ─┴▶ check ─▶ aws::ses, aws::dynamodb   reads the quota and the state of each target
-//!                                  ─▶ reading, alert            assesses the reading          (pure)
-//!                                  ─▶ alert::decision           decides what to say           (pure)
-//!                                  ─┬▶ check::deliver           claims, publishes, commits
-//!                                   │   └▶ message ─▶ aws::sns  puts it into words            (pure), sends it
-//!                                   ├▶ metrics ─▶ aws::cloudwatch
-//!                                   └▶ check::report            what the handler returns and logs
+//! event ───────▶ request ──┐            ┌─ for each target, on its own ───────────────────────────────────────────┐
+//! environment ─▶ settings ─┴▶ check ───▶│ check::observe   reads the quota (aws::ses) and the state (aws::dynamodb)│
+//!                                       │ check::assess    decides what that means (alert)                   pure │
+//!                                       │ check::deliver   claims, publishes (message ─▶ aws::sns), commits       │
+//!                                       └─────────────────────────────────────────────────────────────────────────┘
+//!                                         └▶ check::publish   sends the metrics (metrics ─▶ aws::cloudwatch)
+//!                                         └▶ check::report    what the handler returns and logs
 //! ```
 //!
-//! What is pure knows no clock, no network and no environment: the time comes in as an argument. Everything that talks to
-//! AWS is in [`aws`]; `main.rs` holds the Lambda runtime.
+//! What is pure knows no clock, no network and no environment: the time comes in as an argument. Everything that knows the
+//! AWS SDK is in [`aws`]; `main.rs` alone knows the Lambda runtime.
+//!
+//! In the order of the flow:
+//!
+//! - [`request`]: what an event asks for
+//! - [`settings`]: the environment variables, one struct per concern
+//! - [`target`]: what is checked, an account in a Region
+//! - [`reading`]: what SES answered
+//! - [`alert`]: levels, what is remembered, and what to say
+//! - [`message`]: a notification in words, for each kind of subscriber
+//! - [`metrics`]: the metrics of a target
+//! - [`check`]: one pipeline per target, and the report
+//! - [`aws`]: one file per service
+//! - [`failure`], [`numbers`], [`time`], [`log`]: what failed and what to do, number formats, timestamps, log lines
 
 pub mod alert;
 pub mod aws;

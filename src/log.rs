@@ -1,4 +1,4 @@
-//! Structured logs: one JSON object a line, as CloudWatch Logs Insights and Lambda's log level filter read them.
+//! Structured logs: one JSON object per line, as CloudWatch Logs Insights and Lambda's log level filter read them.
 
 use std::fmt;
 
@@ -18,29 +18,27 @@ use crate::time::Timestamp;
 /// A field of this name holds JSON; its members become members of the line itself.
 const JSON_FIELD: &str = "report";
 
-/// What other crates may log at most. Below it the SDK and its HTTP client log requests with their signing headers, and
-/// those hold the session token.
+/// The most verbose level of other crates. Below it, the SDK and its HTTP client log requests with their signing headers,
+/// which contain the session token.
 const OTHERS: LevelFilter = LevelFilter::INFO;
 
 /// Logs to standard output, from the level in `AWS_LAMBDA_LOG_LEVEL` (which Lambda sets), else in `RUST_LOG` (a level, or
-/// levels by module), else INFO.
+/// levels by module), else from INFO.
 pub fn init(now: fn() -> Timestamp) {
-    let level = ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|level| !level.trim().is_empty()));
-    let wanted = level.as_deref().map_or(Ok(info()), parse);
+    let setting = ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"]
+        .into_iter()
+        .find_map(|name| Some((name, std::env::var(name).ok().filter(|level| !level.trim().is_empty())?)));
+    let wanted = setting.as_ref().map_or(Some(info()), |(_, level)| parse(level));
     let capped = Targets::new()
         .with_default(OTHERS)
         .with_target("ses_quota_monitor", LevelFilter::TRACE)
-        // It repeats the error of every failed check, which we have logged with the report.
+        // It repeats the error of every failed check, which is logged with the report.
         .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
-    let filter = wanted.clone().unwrap_or_else(|_| info()).and(capped);
+    let filter = wanted.clone().unwrap_or_else(info).and(capped);
     let lines = tracing_subscriber::fmt::layer().event_format(JsonLine { now });
     tracing_subscriber::registry().with(lines.with_filter(filter)).init();
-    if let Err(level) = wanted {
-        tracing::warn!(
-            "log level {level:?} is unknown, so INFO is used; allowed are TRACE, DEBUG, INFO, WARN, ERROR, OFF"
-        );
+    if let (None, Some((name, level))) = (wanted, setting) {
+        tracing::warn!("{name}={level:?}: expected TRACE, DEBUG, INFO, WARN, ERROR, FATAL or OFF; INFO is used");
     }
 }
 
@@ -48,10 +46,10 @@ fn info() -> Targets {
     Targets::new().with_default(LevelFilter::INFO)
 }
 
-fn parse(level: &str) -> Result<Targets, String> {
-    // Lambda has a level that `tracing` has not.
+fn parse(level: &str) -> Option<Targets> {
+    // Lambda has a level that `tracing` lacks.
     let name = if level.trim().eq_ignore_ascii_case("FATAL") { "ERROR" } else { level.trim() };
-    name.parse().map_err(|_| level.to_owned())
+    name.parse().ok()
 }
 
 struct JsonLine {
@@ -67,7 +65,7 @@ where
         let mut fields = Fields(Map::new());
         event.record(&mut fields);
         let Fields(members) = &mut fields;
-        // After the event's own fields, which must not hide by what Lambda filters.
+        // After the event's own fields: these must not hide what Lambda filters by.
         members.insert("timestamp".to_owned(), (self.now)().to_string().into());
         members.insert("level".to_owned(), lambda_level(*event.metadata().level()).into());
         members.insert("module".to_owned(), event.metadata().target().into());
@@ -75,7 +73,7 @@ where
     }
 }
 
-/// The names by which Lambda filters.
+/// The names that Lambda filters by.
 fn lambda_level(level: Level) -> &'static str {
     match level {
         Level::TRACE => "TRACE",

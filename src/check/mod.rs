@@ -1,7 +1,7 @@
 //! One check over all targets, from a request to a report.
 //!
-//! Each target goes its own way, as soon as it can: [`observe`] reads what SES and the state table say, [`assess`] decides
-//! what that means, [`deliver`] does what was decided. No target waits for another. Metrics are published alongside, and
+//! Each target goes its own way, as soon as it can: `observe` reads what SES and the state table say, `assess` decides
+//! what that means, `deliver` does what was decided. No target waits for another. Metrics are published alongside, and
 //! the report puts the results into the order of the targets.
 
 mod assess;

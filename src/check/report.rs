@@ -1,4 +1,4 @@
-//! The report of a check: what the handler returns, and the one line it logs.
+//! The report of a check: what the handler returns and logs.
 
 use std::fmt;
 
@@ -17,11 +17,11 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// When the check began.
+    /// When the check started.
     pub checked_at: Timestamp,
-    /// Whether it was a dry run: then `notification` is what would have been sent.
+    /// Whether it was a dry run, in which `notification` is what would have been sent.
     pub dry_run: bool,
-    /// One for each target, in the order of `REGIONS`.
+    /// One per target, in the order of `REGIONS`.
     pub targets: Vec<TargetReport>,
 }
 
@@ -37,7 +37,7 @@ pub struct TargetReport {
     failures: Option<Failures>,
 }
 
-/// What could be learnt.
+/// What is known of the target.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Finding {
@@ -63,7 +63,7 @@ struct Failures {
 }
 
 impl TargetReport {
-    /// A target whose quota was read: `notification` is what was sent, or in a dry run would have been.
+    /// A target whose quota was read. `notification` was due, and was sent unless a failure says otherwise.
     #[must_use]
     pub fn assessed(target: &Target, quota: &SendQuota, level: AlertLevel, notification: Option<Kind>) -> Self {
         let finding = Finding {
@@ -111,7 +111,7 @@ impl Report {
     }
 }
 
-/// A check of which at least one part failed, after everything else was done.
+/// A check of which at least one part failed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub struct CheckFailed(Report);
 
@@ -127,7 +127,7 @@ impl fmt::Display for CheckFailed {
                 gap = "; ";
             }
         }
-        f.write_str(". Everything else was done.")
+        Ok(())
     }
 }
 
@@ -171,6 +171,6 @@ mod tests {
             TargetReport::unread(&far).with_failures([denied]),
         ]);
         assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","sentLast24Hours":48100,"max24HourSend":50000,"maxSendRate":14,"utilizationPercent":96.2,"level":"CRITICAL","notification":null,"error":{"step":"alert","code":"Throttled","message":"Rate exceeded"},"furtherErrors":[{"step":"metrics","code":"Timeout","message":"no answer before the invocation's time was up"}]},{"account":"111122223333","region":"eu-west-1","error":{"step":"read","code":"AccessDenied","message":"not authorized"}}]}"#);
-        assert_snapshot!(report.into_result().unwrap_err(), @"2 of 2 targets failed in part or whole: 111122223333#us-east-1: alert: Throttled: Rate exceeded; 111122223333#us-east-1: metrics: Timeout: no answer before the invocation's time was up; 111122223333#eu-west-1: read: AccessDenied: not authorized [grant the function's role ses:GetSendQuota, in this Region too]. Everything else was done.");
+        assert_snapshot!(report.into_result().unwrap_err(), @"2 of 2 targets failed in part or whole: 111122223333#us-east-1: alert: Throttled: Rate exceeded; 111122223333#us-east-1: metrics: Timeout: no answer before the invocation's time was up; 111122223333#eu-west-1: read: AccessDenied: not authorized [grant the function's role ses:GetSendQuota, in this Region too]");
     }
 }

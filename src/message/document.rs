@@ -1,4 +1,4 @@
-//! The JSON document for machines. Its names are a contract: see "What a subscriber gets" in the README.
+//! The JSON document for machines. Its names are part of the public interface: see docs/alerts.md.
 
 use serde::Serialize;
 use serde_json::Number;
@@ -10,7 +10,7 @@ use crate::reading::Utilization;
 use crate::target::{AccountId, Region};
 use crate::time::Timestamp;
 
-/// The version of the document. A new field does not change it; a field that goes or changes its meaning does.
+/// The version of the document. A new field keeps it; a field that is removed or changes its meaning raises it.
 const SCHEMA_VERSION: u32 = 1;
 
 #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! The text for people: what happened, the numbers, what SES will do, and what to do now.
+//! The text for people: what happened, the numbers, what SES does, and what to do now.
 
 use std::fmt::Write;
 
@@ -136,7 +136,7 @@ fn service_quotas(target: &Target) -> String {
     console_link(target, &path, "", &format!("Service Quotas, quota {SENDING_QUOTA_CODE}"))
 }
 
-/// A page of the console of the target's Region and partition; in a partition whose console is not known, its name.
+/// A link to a page of the console of the target's Region and partition. Where the console is unknown, the page's name.
 fn console_link(target: &Target, path: &str, fragment: &str, name: &str) -> String {
     let region = &target.region;
     match target.account.partition.console_domain() {

@@ -12,7 +12,7 @@ use crate::alert::{Kind, Notification};
 use crate::reading::Utilization;
 use crate::target::Target;
 
-/// The most characters that SNS takes in a subject.
+/// The most characters that SNS accepts in a subject.
 ///
 /// Source: Amazon SNS API reference, `Publish`: ASCII, no line breaks, fewer than 100 characters.
 pub const SUBJECT_CHARACTERS: usize = 99;
@@ -22,7 +22,7 @@ pub const SUBJECT_CHARACTERS: usize = 99;
 pub struct Message {
     /// ASCII, at most [`SUBJECT_CHARACTERS`], one line.
     pub subject: String,
-    /// For email, and for protocols that SNS may add.
+    /// For email, and the default for protocols that SNS may add.
     pub email: String,
     /// One SMS part: GSM-7, at most [`sms::CHARACTERS`].
     pub sms: String,
@@ -77,7 +77,7 @@ fn subject(notification: &Notification) -> String {
     if full.len() <= SUBJECT_CHARACTERS { full } else { start + &headline }
 }
 
-/// What stands first in a subject and in an SMS.
+/// The first word of a subject and of an SMS.
 fn label(notification: &Notification) -> &'static str {
     match notification.kind {
         Kind::Test => Kind::Test.name(),
@@ -97,7 +97,7 @@ fn headline(notification: &Notification) -> String {
 
 /// `96.2%`, rounded down.
 fn percent(utilization: Utilization) -> String {
-    /// A quota that was lowered far below what was sent: the exact figure says nothing more, and has to fit a subject.
+    /// After a quota was lowered far below what was sent, the exact figure adds nothing, and it has to fit a subject.
     const MOST: f64 = 9_999.9;
     match utilization.percent_rounded_down() {
         shown if shown > MOST => format!("over {MOST:.1}%"),
@@ -105,7 +105,7 @@ fn percent(utilization: Utilization) -> String {
     }
 }
 
-/// Whether SES takes no more mail.
+/// Whether SES rejects all mail.
 fn is_rejecting(notification: &Notification) -> bool {
     notification.level == AlertLevel::Exhausted && notification.reading.quota.remaining() == Some(0.0)
 }

@@ -5,7 +5,7 @@ use crate::alert::AlertLevel;
 use crate::alert::{Kind, Notification};
 use crate::numbers::count;
 
-/// The most characters of an SMS in one part of GSM-7, as SNS sends it.
+/// The most characters of an SMS that SNS sends as one part in GSM-7.
 ///
 /// Source: Amazon SNS developer guide, "Publishing SMS messages": 160 GSM characters, of which a sender name may take some.
 pub(super) const CHARACTERS: usize = 140;
@@ -32,7 +32,7 @@ pub(super) fn text(notification: &Notification) -> String {
         _ if notification.level > AlertLevel::Ok => "Hold bulk mail, raise the quota.",
         _ => "",
     };
-    // In the order of what must be known first; what does not fit whole is left out.
+    // The most important first. A part that does not fit is left out.
     let mut gap = "";
     for part in numbers.iter().map(String::as_str).chain([advice]).filter(|part| !part.is_empty()) {
         if text.len() + gap.len() + part.len() <= CHARACTERS {

@@ -71,13 +71,15 @@ fn escalated_email() {
 }
 
 #[test]
-fn the_readme_shows_what_arrives() {
-    let readme = include_str!("../../README.md");
+fn the_documentation_shows_what_arrives() {
+    let (readme, alerts) = (include_str!("../../README.md"), include_str!("../../docs/alerts.md"));
     let Message { subject, email, sms, document, .. } = Message::new(&escalated());
-    for text in
-        [format!("```\nSubject: {subject}\n\n{email}```"), format!("`{sms}`"), format!("```json\n{document}\n```")]
-    {
-        assert!(readme.contains(&text), "{text}");
+    for (page, text) in [
+        (readme, format!("```\nSubject: {subject}\n\n{email}```")),
+        (readme, format!("`{sms}`")),
+        (alerts, format!("```json\n{document}\n```")),
+    ] {
+        assert!(page.contains(&text), "{text}");
     }
 }
 

@@ -140,3 +140,30 @@ proptest! {
         }
     }
 }
+
+/// The value of `Default:` of a parameter in the template.
+fn template_default(parameter: &str) -> &'static str {
+    let template = include_str!("../../template.yaml");
+    let (_, rest) = template.split_once(&format!("\n  {parameter}:\n    Type:")).unwrap();
+    let (_, rest) = rest.split_once("\n    Default: ").unwrap();
+    rest.lines().next().unwrap()
+}
+
+#[test]
+fn the_template_and_the_documentation_tell_the_defaults() {
+    let documentation = include_str!("../../docs/configuration.md");
+    let row = |name: &str| documentation.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).unwrap();
+    let Settings { publishing, alerting: AlertPolicy { thresholds, reminder_seconds }, .. } = settings(&[]).unwrap();
+    for (parameter, variable, default) in [
+        ("WarningPercent", "WARNING_PERCENT", thresholds.warning().to_string()),
+        ("CriticalPercent", "CRITICAL_PERCENT", thresholds.critical().to_string()),
+        ("ClearMarginPercent", "CLEAR_MARGIN_PERCENT", thresholds.clear_margin().to_string()),
+        ("ReminderHours", "REMINDER_HOURS", (reminder_seconds.unwrap() / 3_600).to_string()),
+        ("MetricNamespace", "METRIC_NAMESPACE", publishing.metric_namespace),
+    ] {
+        assert_eq!(template_default(parameter), default, "{parameter}");
+        for name in [parameter, variable] {
+            assert!(row(name).split('|').any(|cell| cell.trim() == format!("`{default}`")), "{}", row(name));
+        }
+    }
+}
