@@ -24,7 +24,7 @@ pub struct Message {
     pub subject: String,
     /// For email, and the default for protocols that SNS may add.
     pub email: String,
-    /// One SMS part: GSM-7, at most [`sms::CHARACTERS`].
+    /// One SMS part: GSM-7, at most 140 characters.
     pub sms: String,
     /// One JSON document, for machines: `http`, `https`, `lambda`, `sqs` and `firehose`.
     pub document: String,

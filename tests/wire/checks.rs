@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use ses_quota_monitor::check::Report;
 use ses_quota_monitor::request::Request;
 
-use crate::support::{Answer, Aws, Call, healthy};
+use crate::support::{Answer, Aws, Call, check, healthy};
 
 const REGIONS: (&str, &str) = ("REGIONS", "us-east-1,eu-west-1,ap-south-1");
 
@@ -36,7 +36,7 @@ fn denied(call: &Call) -> Answer {
 #[tokio::test(start_paused = true)]
 async fn a_scheduled_check_reads_claims_publishes_and_commits() {
     let aws = Aws::new(healthy);
-    let report = aws.check(Request::Scheduled, &[]).await;
+    let report = check(&aws, Request::Scheduled, &[]).await;
     assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","sentLast24Hours":48100,"max24HourSend":50000,"maxSendRate":14,"utilizationPercent":96.2,"level":"CRITICAL","notification":"RAISED"}]}"#);
     assert!(report.into_result().is_ok());
     let operations = aws.operations();
@@ -48,7 +48,7 @@ async fn a_scheduled_check_reads_claims_publishes_and_commits() {
 #[tokio::test(start_paused = true)]
 async fn nothing_due_nothing_written() {
     let aws = Aws::healthy_but("GetSendQuota", Answer::quota(100, 50_000, 14));
-    let report = aws.check(Request::Scheduled, &[]).await;
+    let report = check(&aws, Request::Scheduled, &[]).await;
     assert!(report.into_result().is_ok());
     assert_eq!(counts(&aws), "GetSendQuota 1, GetItem 1, PutItem 0, Publish 0, PutMetricData 1");
 }
@@ -56,7 +56,7 @@ async fn nothing_due_nothing_written() {
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_reports_what_it_would_send_and_changes_nothing() {
     let aws = Aws::new(healthy);
-    let report = aws.check(Request::DryRun, &[REGIONS]).await;
+    let report = check(&aws, Request::DryRun, &[REGIONS]).await;
     assert_eq!(counts(&aws), "GetSendQuota 3, GetItem 3, PutItem 0, Publish 0, PutMetricData 0");
     let json = json(&report);
     assert!(json.contains("\"dryRun\":true"));
@@ -69,7 +69,7 @@ async fn a_dry_run_that_fails_changes_nothing_either() {
         "GetItem" => denied(call),
         _ => healthy(call),
     });
-    let report = aws.check(Request::DryRun, &[]).await;
+    let report = check(&aws, Request::DryRun, &[]).await;
     assert_eq!(counts(&aws), "GetSendQuota 1, GetItem 1, PutItem 0, Publish 0, PutMetricData 0");
     assert!(report.into_result().is_err());
 }
@@ -78,7 +78,7 @@ async fn a_dry_run_that_fails_changes_nothing_either() {
 async fn a_test_alert_is_one_publish_a_target_and_nothing_else() {
     for (sent, state_table) in [(100, "alert-state"), (48_100, "alert-state"), (48_100, "")] {
         let aws = Aws::healthy_but("GetSendQuota", Answer::quota(sent, 50_000, 14));
-        let report = aws.check(Request::TestAlert, &[REGIONS, ("STATE_TABLE", state_table)]).await;
+        let report = check(&aws, Request::TestAlert, &[REGIONS, ("STATE_TABLE", state_table)]).await;
         assert!(report.into_result().is_ok());
         assert_eq!(counts(&aws), "GetSendQuota 3, GetItem 0, PutItem 0, Publish 3, PutMetricData 0");
         for publish in aws.calls_of("Publish") {
@@ -91,7 +91,7 @@ async fn a_test_alert_is_one_publish_a_target_and_nothing_else() {
 #[tokio::test(start_paused = true)]
 async fn without_a_state_table_dynamodb_is_not_asked() {
     let aws = Aws::new(healthy);
-    let report = aws.check(Request::Scheduled, &[("STATE_TABLE", "")]).await;
+    let report = check(&aws, Request::Scheduled, &[("STATE_TABLE", "")]).await;
     assert!(report.into_result().is_ok());
     assert_eq!(counts(&aws), "GetSendQuota 1, GetItem 0, PutItem 0, Publish 1, PutMetricData 1");
 }
@@ -102,7 +102,7 @@ async fn a_quota_that_is_not_read_is_unknown_not_ok_and_not_zero() {
         "GetSendQuota" => denied(call),
         _ => healthy(call),
     });
-    let report = aws.check(Request::Scheduled, &[]).await;
+    let report = check(&aws, Request::Scheduled, &[]).await;
     assert_eq!(counts(&aws), "GetSendQuota 1, GetItem 1, PutItem 0, Publish 0, PutMetricData 1");
     let metrics = String::from_utf8_lossy(&aws.calls_of("PutMetricData")[0].body).into_owned();
     assert!(metrics.contains("CheckFailed"));
@@ -117,7 +117,7 @@ async fn an_alert_that_fails_does_not_stop_the_metrics_nor_they_the_alert() {
         "Publish" => denied(call),
         _ => healthy(call),
     });
-    let without_alert = aws.check(Request::Scheduled, &[REGIONS]).await;
+    let without_alert = check(&aws, Request::Scheduled, &[REGIONS]).await;
     assert_eq!(counts(&aws), "GetSendQuota 3, GetItem 3, PutItem 6, Publish 3, PutMetricData 1");
     assert_eq!(error(without_alert).matches("alert: AuthorizationError: no").count(), 3);
 
@@ -125,7 +125,7 @@ async fn an_alert_that_fails_does_not_stop_the_metrics_nor_they_the_alert() {
         "PutMetricData" => denied(call),
         _ => healthy(call),
     });
-    let without_metrics = aws.check(Request::Scheduled, &[REGIONS]).await;
+    let without_metrics = check(&aws, Request::Scheduled, &[REGIONS]).await;
     assert_eq!(counts(&aws), "GetSendQuota 3, GetItem 3, PutItem 6, Publish 3, PutMetricData 1");
     assert_eq!(json(&without_metrics).matches("\"notification\":\"RAISED\"").count(), 3);
     assert_eq!(error(without_metrics).matches("metrics: AccessDenied: no").count(), 3);
@@ -139,7 +139,7 @@ async fn a_region_that_fails_leaves_the_others_alone() {
                 || String::from_utf8_lossy(&call.body).contains("{\"S\":\"111122223333#eu-west-1\"}");
             if call.operation == failing && is_europe { Answer::NoConnection } else { healthy(call) }
         });
-        let report = aws.check(Request::Scheduled, &[REGIONS]).await;
+        let report = check(&aws, Request::Scheduled, &[REGIONS]).await;
         let alerts = if failing == "GetSendQuota" { 2 } else { 3 };
         assert_eq!(aws.calls_of("Publish").len(), alerts);
         assert_eq!(aws.calls_of("PutMetricData").len(), 1);
@@ -151,14 +151,14 @@ async fn a_region_that_fails_leaves_the_others_alone() {
 #[tokio::test(start_paused = true)]
 async fn all_that_fails_is_named_and_the_alert_is_tried_all_the_same() {
     let aws = Aws::new(|call| if call.operation == "GetSendQuota" { healthy(call) } else { denied(call) });
-    let report = aws.check(Request::Scheduled, &[]).await;
+    let report = check(&aws, Request::Scheduled, &[]).await;
     assert_snapshot!(error(report), @"1 of 1 targets failed in part or whole: 111122223333#us-east-1: state: AccessDeniedException: no [grant the function's role dynamodb:GetItem and dynamodb:PutItem on the table in STATE_TABLE]; 111122223333#us-east-1: alert: AuthorizationError: no [grant the function's role sns:Publish on the topic in ALERT_TOPIC_ARN, in the topic's policy too]; 111122223333#us-east-1: metrics: AccessDenied: no [grant the function's role cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE]");
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_region_speaks_of_itself_to_the_same_topic() {
     let aws = Aws::new(healthy);
-    aws.check(Request::Scheduled, &[REGIONS]).await;
+    check(&aws, Request::Scheduled, &[REGIONS]).await;
     let mut alerts: Vec<String> =
         aws.calls_of("Publish").iter().map(|call| format!("{} {}", call.host, call.attributes()["region"])).collect();
     alerts.sort();

@@ -10,7 +10,7 @@ use ses_quota_monitor::metrics::{Metric, for_reading, for_unread_target};
 use ses_quota_monitor::reading::SendQuota;
 use ses_quota_monitor::target::Target;
 
-use crate::support::{Answer, Aws, Call, at, healthy, settings, target};
+use crate::support::{Answer, Aws, Call, at, clients, healthy, settings, target};
 
 /// Every metric there is.
 fn all_metrics() -> Vec<Metric> {
@@ -30,7 +30,7 @@ fn regions(call: &Call) -> Vec<String> {
 }
 
 /// Clients that do not compress, so that a test can read what they send.
-fn clients(aws: &Aws) -> Clients {
+fn uncompressed(aws: &Aws) -> Clients {
     let config = aws.config().into_builder().disable_request_compression(true).build();
     Clients::from_config(&config, &settings(&[]))
 }
@@ -39,7 +39,7 @@ fn clients(aws: &Aws) -> Clients {
 async fn every_datum_has_both_dimensions_a_unit_and_the_time_of_the_reading() {
     let aws = Aws::new(healthy);
     let targets = [(target("us-east-1"), all_metrics()), (target("eu-west-1"), for_unread_target())];
-    assert_eq!(clients(&aws).metrics.publish(&targets, at("2026-11-24T12:00:00Z")).await, [None, None]);
+    assert_eq!(uncompressed(&aws).metrics.publish(&targets, at("2026-11-24T12:00:00Z")).await, [None, None]);
     let [call] = &aws.calls()[..] else { panic!("one request is enough") };
     assert_eq!(call.host, "monitoring.us-east-1.amazonaws.com");
     let body = call.cbor();
@@ -80,7 +80,7 @@ async fn the_namespace_is_the_one_that_is_set() {
 async fn many_targets_go_in_as_few_requests_as_they_fit_each_within_one() {
     let aws = Aws::new(healthy);
     let targets = targets(400);
-    assert_eq!(clients(&aws).metrics.publish(&targets, at("2026-11-24T12:00:00Z")).await, vec![None; 400]);
+    assert_eq!(uncompressed(&aws).metrics.publish(&targets, at("2026-11-24T12:00:00Z")).await, vec![None; 400]);
     let requests: Vec<Vec<String>> = aws.calls().iter().map(regions).collect();
     // 166 targets with 6 metrics each are 996 data; one more would not fit.
     assert_eq!(requests.iter().map(Vec::len).collect::<Vec<_>>(), [996, 996, 408]);
@@ -96,7 +96,7 @@ async fn a_full_request_is_well_below_what_cloudwatch_takes() {
     let aws = Aws::new(healthy);
     let longest = target("ap-southeast-9999999");
     let full = vec![(longest, all_metrics()); 166];
-    clients(&aws).metrics.publish(&full, at("2026-11-24T12:00:00Z")).await;
+    uncompressed(&aws).metrics.publish(&full, at("2026-11-24T12:00:00Z")).await;
     let size = aws.calls()[0].body.len();
     assert!(size < MOST_BYTES / 2, "{size}");
 }
@@ -104,7 +104,7 @@ async fn a_full_request_is_well_below_what_cloudwatch_takes() {
 #[tokio::test(start_paused = true)]
 async fn a_large_request_is_compressed() {
     let aws = Aws::new(healthy);
-    aws.clients().metrics.publish(&targets(166), at("2026-11-24T12:00:00Z")).await;
+    clients(&aws).metrics.publish(&targets(166), at("2026-11-24T12:00:00Z")).await;
     let call = &aws.calls()[0];
     assert_eq!(call.headers.get("content-encoding"), Some("gzip"));
     assert!(call.body.len() < 50_000, "{}", call.body.len());
@@ -116,7 +116,7 @@ async fn a_request_that_fails_fails_its_own_targets_and_no_others() {
         1 => Answer::cbor_error(400, "InvalidParameterValue", "no"),
         _ => healthy(call),
     });
-    let failures = clients(&aws).metrics.publish(&targets(400), at("2026-11-24T12:00:00Z")).await;
+    let failures = uncompressed(&aws).metrics.publish(&targets(400), at("2026-11-24T12:00:00Z")).await;
     let failed: Vec<bool> = failures.iter().map(Option::is_some).collect();
     assert_eq!(failed, [vec![false; 166], vec![true; 166], vec![false; 68]].concat());
     assert_eq!(aws.calls().len(), 3);
@@ -125,7 +125,7 @@ async fn a_request_that_fails_fails_its_own_targets_and_no_others() {
 #[tokio::test(start_paused = true)]
 async fn no_targets_no_request() {
     let aws = Aws::new(healthy);
-    assert_eq!(clients(&aws).metrics.publish(&[], at("2026-11-24T12:00:00Z")).await, []);
+    assert_eq!(uncompressed(&aws).metrics.publish(&[], at("2026-11-24T12:00:00Z")).await, []);
     assert!(aws.calls().is_empty());
 }
 
@@ -142,7 +142,7 @@ async fn what_cloudwatch_refuses_says_what_to_do() {
     ] {
         let is_silent = matches!(answer, Answer::Silence);
         let aws = Aws::healthy_but("PutMetricData", answer);
-        let failures = clients(&aws).metrics.publish(&targets(1), at("2026-11-24T12:00:00Z")).await;
+        let failures = uncompressed(&aws).metrics.publish(&targets(1), at("2026-11-24T12:00:00Z")).await;
         // How many attempts fit the time of a call depends on chance: the SDK waits a random time between them.
         let requests = if is_silent { "some".to_owned() } else { aws.calls().len().to_string() };
         lines.push(format!("{requests} request(s), {}", failures[0].as_ref().unwrap()));

@@ -7,7 +7,7 @@ use ses_quota_monitor::check::{Invocation, Monitor};
 use ses_quota_monitor::request::Request;
 use tokio::time::Instant;
 
-use crate::support::{Answer, Aws, healthy, invocation, settings};
+use crate::support::{self, Answer, Aws, healthy, invocation, settings};
 
 const OPERATIONS: [(&str, &str); 5] = [
     ("GetSendQuota", "read"),
@@ -63,7 +63,7 @@ async fn with_the_timeouts_of_the_function_one_dead_endpoint_leaves_the_rest_of_
     for (operation, step) in OPERATIONS {
         let aws = Aws::healthy_but(operation, Answer::Silence);
         let start = Instant::now();
-        let report = aws.check(Request::Scheduled, &[]).await;
+        let report = support::check(&aws, Request::Scheduled, &[]).await;
         assert!(start.elapsed() < Duration::from_secs(11), "{operation}: {:?}", start.elapsed());
         assert!(report.into_result().unwrap_err().to_string().contains(&format!("{step}: Timeout: ")));
         for other in ["Publish", "PutMetricData"] {
@@ -79,7 +79,7 @@ async fn a_dead_region_of_many_does_not_hold_the_others_up() {
     let aws =
         Aws::new(|call| if call.host.starts_with("email.ap-southeast-1.") { Answer::Silence } else { healthy(call) });
     let start = Instant::now();
-    let report = aws.check(Request::Scheduled, &[("REGIONS", &regions.join(","))]).await;
+    let report = support::check(&aws, Request::Scheduled, &[("REGIONS", &regions.join(","))]).await;
     assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
     assert_eq!(aws.calls_of("Publish").len(), 63);
     assert!(report.into_result().unwrap_err().to_string().starts_with("1 of 64 targets failed"));
@@ -92,7 +92,7 @@ const ANSWER_TIME: Duration = Duration::from_millis(30);
 async fn an_alert_does_not_wait_until_other_regions_are_read() {
     let aws = Aws::new(|call| if call.host.starts_with("email.eu-west-1.") { Answer::Silence } else { healthy(call) });
     let start = Instant::now();
-    let report = aws.check(Request::Scheduled, &[("REGIONS", "eu-west-1,us-east-1")]).await;
+    let report = support::check(&aws, Request::Scheduled, &[("REGIONS", "eu-west-1,us-east-1")]).await;
     assert!(aws.calls_of("Publish")[0].at - start < ANSWER_TIME, "{:?}", aws.calls_of("Publish")[0].at - start);
     // The report is in the order of REGIONS all the same.
     let report = serde_json::to_value(report).unwrap();
@@ -106,7 +106,7 @@ async fn an_alert_does_not_wait_until_other_regions_are_read() {
 async fn metrics_do_not_wait_for_alerts() {
     let aws = Aws::healthy_but("Publish", Answer::Silence);
     let start = Instant::now();
-    aws.check(Request::Scheduled, &[]).await;
+    support::check(&aws, Request::Scheduled, &[]).await;
     assert!(aws.calls_of("PutMetricData")[0].at - start < ANSWER_TIME);
 }
 
@@ -119,7 +119,7 @@ async fn dead_regions_at_scattered_places_do_not_hold_the_others_up() {
         if is_dead { Answer::Silence } else { healthy(call).after(ANSWER_TIME) }
     });
     let start = Instant::now();
-    aws.check(Request::Scheduled, &[("REGIONS", &regions.join(","))]).await;
+    support::check(&aws, Request::Scheduled, &[("REGIONS", &regions.join(","))]).await;
     let alerts = aws.calls_of("Publish");
     assert_eq!(alerts.len(), 310);
     let last = alerts.iter().map(|call| call.at - start).max().unwrap();
@@ -131,7 +131,7 @@ async fn many_regions_are_checked_at_the_same_time() {
     let regions: Vec<String> = (0..32).map(|number| format!("ap-southeast-{number}")).collect();
     let aws = Aws::new(|call| healthy(call).after(ANSWER_TIME));
     let start = Instant::now();
-    aws.check(Request::Scheduled, &[("REGIONS", &regions.join(","))]).await;
+    support::check(&aws, Request::Scheduled, &[("REGIONS", &regions.join(","))]).await;
     // Read, claim, publish, commit: each takes its time once.
     assert!(start.elapsed() < 5 * ANSWER_TIME, "{:?}", start.elapsed());
 }

@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 use ses_quota_monitor::check::Report;
 use ses_quota_monitor::request::Request;
 
-use crate::support::{Answer, Aws, Call, Table, healthy};
+use crate::support::{self, Answer, Aws, Call, Table, healthy};
 
 /// A check at 96.2% with one operation that ends otherwise.
 async fn check(script: impl Fn(&Call) -> Option<Answer> + Send + Sync + 'static) -> (Aws, Report) {
     let aws = Aws::new(move |call| script(call).unwrap_or_else(|| healthy(call)));
-    let report = aws.check(Request::Scheduled, &[]).await;
+    let report = support::check(&aws, Request::Scheduled, &[]).await;
     (aws, report)
 }
 

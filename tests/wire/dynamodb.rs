@@ -7,7 +7,7 @@ use ses_quota_monitor::alert::Kind;
 use ses_quota_monitor::alert::{Alert, AlertState, Claim, LastHeard, Pending};
 use ses_quota_monitor::aws::{StoredState, Write};
 
-use crate::support::{Answer, Aws, Call, Table, at, healthy, target};
+use crate::support::{Answer, Aws, Call, Table, at, clients, healthy, target};
 
 /// An alert that people have heard of, and a reminder of it that a check is about to send.
 fn state() -> AlertState {
@@ -40,7 +40,7 @@ fn refusing(item: impl Fn(&Call) -> Option<Value> + Send + Sync + 'static) -> Aw
 #[tokio::test(start_paused = true)]
 async fn a_state_is_read_consistently_by_account_and_region() {
     let aws = Aws::new(healthy);
-    let read = aws.clients().states.unwrap().read(&target("eu-west-1")).await;
+    let read = clients(&aws).states.unwrap().read(&target("eu-west-1")).await;
     assert_eq!(read, Ok(StoredState::default()));
     let call = &aws.calls()[0];
     // The table lies in the function's Region, whichever Region is checked.
@@ -52,7 +52,7 @@ async fn a_state_is_read_consistently_by_account_and_region() {
 #[tokio::test(start_paused = true)]
 async fn an_item_is_readable_in_the_console() {
     let aws = Aws::new(healthy);
-    aws.clients().states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await.unwrap();
+    clients(&aws).states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await.unwrap();
     let item = written(&aws.calls()[0]);
     let mut lines: Vec<String> =
         item.as_object().unwrap().iter().map(|(name, value)| format!("{name}: {value}")).collect();
@@ -79,7 +79,7 @@ async fn an_item_is_readable_in_the_console() {
 #[tokio::test(start_paused = true)]
 async fn the_first_write_asks_for_no_item_and_a_later_one_for_the_version_it_saw() {
     let aws = Aws::new(healthy);
-    let states = aws.clients().states.unwrap();
+    let states = clients(&aws).states.unwrap();
     let target = target("us-east-1");
     let Ok(Write::Done(first)) = states.write(&target, &StoredState::default(), state()).await else {
         panic!("the first write failed");
@@ -111,7 +111,7 @@ async fn whoever_finds_the_item_of_another_has_lost() {
     // None: they have deleted it.
     for item in [Some(theirs), None] {
         let aws = refusing(move |_| item.clone());
-        let write = aws.clients().states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await;
+        let write = clients(&aws).states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await;
         assert_eq!(write, Ok(Write::Lost));
     }
 }
@@ -123,7 +123,7 @@ async fn whoever_finds_the_same_but_for_the_claim_of_another_has_lost() {
         item["claimedBy"] = json!({"S": "request-2"});
         Some(item)
     });
-    let write = aws.clients().states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await;
+    let write = clients(&aws).states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await;
     assert_eq!(write, Ok(Write::Lost));
 }
 
@@ -132,7 +132,7 @@ async fn a_retry_that_finds_its_own_write_has_won() {
     // The first attempt writes, but its answer is lost; the second finds the condition broken, by the first.
     let lost = refusing(|call| Some(written(call)));
     let aws = Aws::new(move |call| if call.nth == 0 { Answer::Silence } else { lost.answer(call) });
-    let write = aws.clients().states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await;
+    let write = clients(&aws).states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await;
     let Ok(Write::Done(stored)) = write else { panic!("{write:?}") };
     assert_eq!(stored.state, state());
     assert_eq!(aws.operations(), ["PutItem", "PutItem"]);
@@ -150,7 +150,7 @@ async fn what_dynamodb_refuses_says_what_to_do() {
         Answer::Silence,
         Answer::NoConnection,
     ] {
-        let states = Aws::healthy_but("GetItem", answer.clone()).clients().states.unwrap();
+        let states = clients(&Aws::healthy_but("GetItem", answer.clone())).states.unwrap();
         lines.push(states.read(&target("us-east-1")).await.unwrap_err().to_string());
     }
     assert_snapshot!(lines.join("\n"), @r#"

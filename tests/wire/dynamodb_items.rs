@@ -14,7 +14,7 @@ use ses_quota_monitor::failure::Failure;
 use ses_quota_monitor::reading::{Reading, SendQuota};
 use ses_quota_monitor::time::Timestamp;
 
-use crate::support::{Aws, Table, at, run, target};
+use crate::support::{Aws, Table, at, clients, run, target};
 
 /// Every attribute of an item.
 const ATTRIBUTES: [&str; 14] = [
@@ -36,7 +36,7 @@ const ATTRIBUTES: [&str; 14] = [
 
 fn store(table: &Table) -> StateStore {
     let table = table.clone();
-    Aws::new(move |call| table.answer(call)).clients().states.unwrap()
+    clients(&Aws::new(move |call| table.answer(call))).states.unwrap()
 }
 
 /// What is made of an item.

@@ -1,4 +1,4 @@
-//! The crate against made-up AWS answers: what goes over the wire, and what a whole check makes of what comes back.
+//! The crate against fake AWS answers: what goes over the wire, and what a whole check makes of what comes back.
 //!
 //! The answers have the wire format of each service's API reference. Time is tokio's paused clock, which jumps to the next
 //! timer when nothing else is left to do: retries and timeouts take no time.

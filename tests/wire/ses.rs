@@ -4,11 +4,11 @@ use insta::assert_snapshot;
 use ses_quota_monitor::failure::Failure;
 use ses_quota_monitor::reading::SendQuota;
 
-use crate::support::{Answer, Aws, healthy};
+use crate::support::{Answer, Aws, clients, healthy};
 
 async fn read(answer: Answer) -> Result<SendQuota, Failure> {
     let aws = Aws::healthy_but("GetSendQuota", answer);
-    aws.clients().quotas.read(&"us-east-1".parse().unwrap()).await
+    clients(&aws).quotas.read(&"us-east-1".parse().unwrap()).await
 }
 
 /// The failure that each answer ends in.
@@ -23,7 +23,7 @@ async fn failures(answers: impl IntoIterator<Item = Answer>) -> String {
 #[tokio::test(start_paused = true)]
 async fn each_region_is_asked_at_its_own_endpoint() {
     let aws = Aws::new(healthy);
-    let quotas = aws.clients().quotas;
+    let quotas = clients(&aws).quotas;
     for region in ["us-east-1", "eu-west-1", "us-gov-west-1", "cn-north-1"] {
         quotas.read(&region.parse().unwrap()).await.unwrap();
     }
@@ -149,7 +149,7 @@ async fn throttling_and_server_faults_are_tried_again() {
             0 | 1 => Answer::xml_error(status, code, "Rate exceeded"),
             _ => healthy(call),
         });
-        assert!(aws.clients().quotas.read(&"us-east-1".parse().unwrap()).await.is_ok(), "{code}");
+        assert!(clients(&aws).quotas.read(&"us-east-1".parse().unwrap()).await.is_ok(), "{code}");
         assert_eq!(aws.calls().len(), 3);
     }
     assert_snapshot!(failures([Answer::xml_error(400, "Throttling", "Rate exceeded")]).await, @"read: Throttling: Rate exceeded");
@@ -158,7 +158,7 @@ async fn throttling_and_server_faults_are_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn what_was_refused_is_not_asked_again() {
     let aws = Aws::healthy_but("GetSendQuota", Answer::xml_error(403, "AccessDenied", "no"));
-    aws.clients().quotas.read(&"us-east-1".parse().unwrap()).await.unwrap_err();
+    clients(&aws).quotas.read(&"us-east-1".parse().unwrap()).await.unwrap_err();
     assert_eq!(aws.calls().len(), 1);
 }
 

@@ -10,7 +10,7 @@ use ses_quota_monitor::failure::Failure;
 use ses_quota_monitor::message::Message;
 use ses_quota_monitor::reading::{Reading, SendQuota};
 
-use crate::support::{Answer, Aws, at, healthy, target};
+use crate::support::{Answer, Aws, at, clients, healthy, target};
 
 fn message() -> Message {
     let reading = Reading {
@@ -30,14 +30,14 @@ fn message() -> Message {
 
 async fn publish(answer: Answer) -> (Result<(), Failure>, usize) {
     let aws = Aws::healthy_but("Publish", answer);
-    let published = aws.clients().alerts.publish(&message()).await;
+    let published = clients(&aws).alerts.publish(&message()).await;
     (published, aws.calls().len())
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_topics_own_region_is_published_in() {
     let aws = Aws::new(healthy);
-    aws.clients().alerts.publish(&message()).await.unwrap();
+    clients(&aws).alerts.publish(&message()).await.unwrap();
     let call = &aws.calls()[0];
     assert_eq!(call.host, "sns.eu-central-1.amazonaws.com");
     assert!(call.headers.get("authorization").unwrap().contains("/eu-central-1/sns/"));
@@ -46,7 +46,7 @@ async fn the_topics_own_region_is_published_in() {
 #[tokio::test(start_paused = true)]
 async fn the_form_carries_subject_attributes_and_a_body_for_each_protocol() {
     let aws = Aws::new(healthy);
-    aws.clients().alerts.publish(&message()).await.unwrap();
+    clients(&aws).alerts.publish(&message()).await.unwrap();
     let call = &aws.calls()[0];
     let mut form = call.form();
     let body: BTreeMap<String, Value> = serde_json::from_str(&form.remove("Message").unwrap()).unwrap();

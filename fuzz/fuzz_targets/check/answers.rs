@@ -4,7 +4,7 @@ use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use serde_json::json;
 
 use crate::items::any_item;
-use crate::support::{Answer, Call, Table, healthy};
+use fake_aws::{Answer, Call, Table, healthy};
 use crate::text;
 
 /// The answers to the requests of each operation, in their order. The last one is repeated; without any, all is well.

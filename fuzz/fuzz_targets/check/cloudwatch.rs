@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::support::Call;
+use fake_aws::Call;
 
 const MOST_BYTES: usize = 1_000_000;
 const MOST_DATA: usize = 1_000;

@@ -7,7 +7,7 @@ use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::settings::Settings;
 use ses_quota_monitor::target::{Account, Target};
 
-use crate::support::{Answer, Aws, Call};
+use fake_aws::{Answer, Aws, Call};
 
 const MOST_BYTES: usize = 400 * 1_024;
 

@@ -1,4 +1,4 @@
-//! One check, with everything that comes from outside made up: the event, the settings, what Lambda says of the invocation,
+//! One check, in which everything that comes from outside is generated: the event, the settings, what Lambda says of the invocation,
 //! and what each service answers. Nothing panics, and nothing leaves that AWS would refuse.
 #![no_main]
 
@@ -11,11 +11,7 @@ mod report;
 mod sns;
 mod text;
 
-// What the tests use and this does not.
-#[allow(dead_code, unused_imports)]
-#[path = "../../../tests/wire/support/mod.rs"]
-mod support;
-
+use fake_aws::{Aws, run};
 use libfuzzer_sys::fuzz_target;
 use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::check::{Invocation, Monitor};
@@ -25,7 +21,7 @@ use ses_quota_monitor::target::Account;
 use ses_quota_monitor::time::Timestamp;
 
 use input::Input;
-use support::{Aws, run};
+
 
 fuzz_target!(|input: Input| run(check(input)));
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::support::Call;
+use fake_aws::Call;
 
 const MOST_BYTES: usize = 262_144;
 const MOST_SUBJECT_CHARACTERS: usize = 99;

@@ -11,41 +11,50 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use serde_json::json;
 
-use super::aws::Call;
+use crate::Call;
 
 /// What becomes of a request.
 #[derive(Debug, Clone)]
 pub enum Answer {
+    /// A response.
     Reply {
+        /// The HTTP status.
         status: u16,
+        /// Headers beside the usual ones.
         headers: Vec<(&'static str, String)>,
+        /// The body.
         body: Vec<u8>,
     },
     /// The request arrives, and nothing ever comes back.
     Silence,
+    /// The connection cannot be made.
     NoConnection,
     /// The answer comes after some time.
-    Slow(Duration, Box<Answer>),
+    Slow(Duration, Box<Self>),
 }
 
 impl Answer {
+    /// A response with a body and no further headers.
     pub fn reply(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self::Reply { status, headers: Vec::new(), body: body.into() }
     }
 
-    /// An error of the services that answer with XML: SES and SNS.
+    /// An error of the services that answer in XML: SES and SNS.
+    #[must_use]
     pub fn xml_error(status: u16, code: &str, message: &str) -> Self {
         let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>");
         Self::reply(status, format!("<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"))
     }
 
     /// An error of DynamoDB.
+    #[must_use]
     pub fn json_error(status: u16, code: &str, message: &str) -> Self {
         let kind = format!("com.amazonaws.dynamodb.v20120810#{code}");
         Self::reply(status, json!({"__type": kind, "message": message}).to_string())
     }
 
     /// An error of CloudWatch.
+    #[must_use]
     pub fn cbor_error(status: u16, code: &str, message: &str) -> Self {
         let headers =
             vec![("smithy-protocol", "rpc-v2-cbor".to_owned()), ("x-amzn-query-error", format!("{code};Sender"))];
@@ -54,6 +63,8 @@ impl Answer {
         Self::Reply { status, headers, body: body.into_writer() }
     }
 
+    /// `GetSendQuota` with these numbers.
+    #[must_use]
     pub fn quota(sent: impl fmt::Display, max: impl fmt::Display, rate: impl fmt::Display) -> Self {
         let fields = format!(
             "<SentLast24Hours>{sent}</SentLast24Hours><Max24HourSend>{max}</Max24HourSend><MaxSendRate>{rate}</MaxSendRate>"
@@ -61,6 +72,8 @@ impl Answer {
         Self::quota_fields(&fields)
     }
 
+    /// `GetSendQuota` with this XML for its result.
+    #[must_use]
     pub fn quota_fields(fields: &str) -> Self {
         Self::reply(
             200,
@@ -72,11 +85,12 @@ impl Answer {
     }
 
     /// The same answer, after `time`.
+    #[must_use]
     pub fn after(self, time: Duration) -> Self {
         Self::Slow(time, Box::new(self))
     }
 
-    pub(super) fn deliver(self) -> HttpConnectorFuture {
+    pub(crate) fn deliver(self) -> HttpConnectorFuture {
         match self {
             Self::Reply { status, headers, body } => {
                 let mut response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
@@ -95,7 +109,8 @@ impl Answer {
     }
 }
 
-/// An AWS where all is well: 96.2% of the quota used, no state yet, everything accepted.
+/// An AWS without faults: 96.2% of the quota used, no state yet, everything accepted.
+#[must_use]
 pub fn healthy(call: &Call) -> Answer {
     match call.operation.as_str() {
         "GetSendQuota" => Answer::quota("48100.0", "50000.0", "14.0"),

@@ -1,12 +1,11 @@
-//! A state table that holds items by their key, and keeps to the conditions of the writes.
+//! A state table: items by their key, and writes under a condition.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use super::answer::Answer;
-use super::aws::Call;
+use crate::{Answer, Call};
 
 /// Items by the value of `target`. A clone is the same table.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +13,10 @@ pub struct Table(Arc<Mutex<BTreeMap<String, Value>>>);
 
 impl Table {
     /// Answers a `GetItem` or a `PutItem`.
+    ///
+    /// # Panics
+    /// If the request has a condition that the monitor does not use.
+    #[must_use]
     pub fn answer(&self, call: &Call) -> Answer {
         let mut items = self.0.lock().unwrap();
         let request = call.json();
@@ -37,7 +40,8 @@ impl Table {
         }
     }
 
-    /// What DynamoDB says to a write whose condition is not met.
+    /// What DynamoDB answers to a write whose condition is not met.
+    #[must_use]
     pub fn condition_failed(present: Option<&Value>) -> Answer {
         let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
         let mut body = json!({"__type": kind, "message": "The conditional request failed"});
@@ -47,7 +51,10 @@ impl Table {
         Answer::reply(400, body.to_string())
     }
 
-    /// Puts an item there, whatever was there.
+    /// Puts an item, whatever was there.
+    ///
+    /// # Panics
+    /// If the item has no key.
     pub fn put(&self, item: &Value) {
         insert(&mut self.0.lock().unwrap(), item);
     }

@@ -1,25 +1,20 @@
-//! What the tests share: a made-up AWS, its answers, and a function that runs in it.
-
-mod answer;
-mod aws;
-mod cbor;
-mod table;
+//! What the tests share: a function that runs in the fake AWS.
 
 use std::time::Duration;
 
-use ses_quota_monitor::check::Invocation;
+use ses_quota_monitor::aws::Clients;
+use ses_quota_monitor::check::{Invocation, Monitor, Report};
+use ses_quota_monitor::request::Request;
 use ses_quota_monitor::settings::Settings;
 use ses_quota_monitor::target::{Account, Target};
 use ses_quota_monitor::time::Timestamp;
 
-pub use answer::{Answer, healthy};
-pub use aws::{Aws, Call};
-pub use table::Table;
+pub use fake_aws::{Answer, Aws, Call, Table, healthy, run};
 
 pub const TOPIC: &str = "arn:aws:sns:eu-central-1:111122223333:alerts";
 pub const TABLE: &str = "alert-state";
 
-/// The settings of a function in `us-east-1` with a state table, but for `variables`.
+/// The settings of a function in `us-east-1` with a state table, except for `variables`.
 pub fn settings(variables: &[(&str, &str)]) -> Settings {
     let usual = [("AWS_REGION", "us-east-1"), ("ALERT_TOPIC_ARN", TOPIC), ("STATE_TABLE", TABLE)];
     let lookup = |name: &str| {
@@ -48,7 +43,14 @@ pub fn invocation() -> Invocation {
     }
 }
 
-/// Runs a future on the paused clock: for property tests, which are not asynchronous.
-pub fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(future)
+/// The function's clients for a fake AWS.
+pub fn clients(aws: &Aws) -> Clients {
+    Clients::from_config(&aws.config(), &settings(&[]))
+}
+
+/// One check, with these settings beside the required ones.
+pub async fn check(aws: &Aws, request: Request, variables: &[(&str, &str)]) -> Report {
+    let settings = settings(variables);
+    let clients = Clients::from_config(&aws.config(), &settings);
+    Monitor::new(settings, clients).check(request, &invocation()).await
 }
