@@ -71,6 +71,10 @@ impl AlertDelivery<'_> {
                 info!(%target, kind = %notification.kind, "another check is sending this notification");
                 return Outcome::default();
             }
+            // A recovery that is not recorded would hide the next alert, so it is left to the next check.
+            Err(failure) if notification.kind == Kind::Recovered => {
+                return Outcome { notification: Some(notification.kind), failures: vec![failure] };
+            }
             // A duplicate is better than a lost alert.
             Err(failure) => {
                 failures.push(failure);

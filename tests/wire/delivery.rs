@@ -125,3 +125,25 @@ async fn a_commit_that_fails_is_reported_beside_the_alert_that_was_sent() {
         assert_eq!(reported(&report), (json!("RAISED"), vec![failure.to_owned()]));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_recovery_that_cannot_be_claimed_is_left_to_the_next_check() {
+    let alerting = json!({"Item": {
+        "target": {"S": "111122223333#us-east-1"}, "schemaVersion": {"N": "1"}, "version": {"N": "3"},
+        "level": {"S": "WARNING"}, "since": {"S": "2026-11-24T11:40:00Z"}, "notifiedAt": {"S": "2026-11-24T11:40:00Z"},
+    }});
+    for answer in [refused("AccessDeniedException"), Answer::Silence, Answer::NoConnection] {
+        let item = alerting.to_string();
+        let (aws, report) = check(move |call| match call.operation.as_str() {
+            "GetSendQuota" => Some(Answer::quota(0, 50_000, 14)),
+            "GetItem" => Some(Answer::reply(200, item.clone())),
+            "PutItem" => Some(answer.clone()),
+            _ => None,
+        })
+        .await;
+        assert!(aws.calls_of("Publish").is_empty());
+        let (notification, failures) = reported(&report);
+        assert_eq!(notification, "RECOVERED");
+        assert!(failures.len() == 1 && failures[0].starts_with("state "), "{failures:?}");
+    }
+}
