@@ -33,7 +33,7 @@ help: ## List what can be made
 
 tools: $(TOOLS) ## Install the Python tools into .venv
 
-$(TOOLS): local/requirements.txt
+$(TOOLS): requirements.txt
 	$(or $(shell command -v python3.11),python3) -m venv --clear $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --requirement $<
 	@$(PYTHON) -m pip --disable-pip-version-check check --quiet

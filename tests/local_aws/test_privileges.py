@@ -105,7 +105,7 @@ def test_no_log_line_holds_a_credential(aws: LocalAws, account: Account, stack: 
 
 
 def test_what_is_installed_to_build_and_test_is_pinned() -> None:
-    lines = (PROJECT / "local" / "requirements.txt").read_text().splitlines()
+    lines = (PROJECT / "requirements.txt").read_text().splitlines()
     packages = [line for line in lines if line and not line.startswith("#")]
     assert packages
     for package in packages:
