@@ -86,16 +86,16 @@ $(PEER): $(shell find bench/peers/sdk_defaults -name '*.rs' -o -name 'Cargo.*') 
 		cargo lambda build --release --locked --lambda-dir $(CURDIR)/.aws-sam/peer
 
 deploy: $(TOOLS) ## Build and deploy to AWS: STACK, REGION, PARAMETERS
-	@$(PYTHON) -m local.operate credentials --region $(REGION)
+	@$(PYTHON) scripts/operate.py credentials --region $(REGION)
 	sam build $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
 	sam deploy --stack-name $(STACK) --region $(REGION) --resolve-s3 --capabilities CAPABILITY_IAM \
 		--no-fail-on-empty-changeset $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
 
 check: $(TOOLS) ## Run one check on the deployed stack and print its report: STACK, REGION
-	@$(PYTHON) -m local.operate check --stack $(STACK) --region $(REGION)
+	@$(PYTHON) scripts/operate.py check --stack $(STACK) --region $(REGION)
 
 destroy: $(TOOLS) ## Remove the deployed stack; asks first: STACK, REGION
-	@$(PYTHON) -m local.operate destroy --stack $(STACK) --region $(REGION)
+	@$(PYTHON) scripts/operate.py destroy --stack $(STACK) --region $(REGION)
 
 fmt: ## Format the Rust code
 	cargo fmt

@@ -266,7 +266,7 @@ def _drop_condition(account: Account, role: str, key: str) -> None:
 
 @pytest.mark.parametrize("well", [True, False])
 def test_make_check_runs_one_check_and_says_how_it_went(aws: LocalAws, account: Account, stack: Stack, well: bool) -> None:
-    command = [sys.executable, "-m", "local.operate", "check", "--stack", stack.name, "--region", account.region]
+    command = [sys.executable, "scripts/operate.py", "check", "--stack", stack.name, "--region", account.region]
     refused = aws.wire.refusing("ses", ".*", account="" if well else account.id, code="AccessDenied", status=403)
     with refused:
         done = subprocess.run(command, env=account.environment(), cwd=PROJECT, capture_output=True, text=True)
