@@ -3,9 +3,7 @@
 | module | what it is |
 | --- | --- |
 | `world` | a network of its own, in which every AWS host name leads here: names, and certificates for them |
-| `http` | one HTTP/1.1 connection, for the two servers below |
 | `cloud` | `Cloud`: the AWS services that a check calls, each under its own host, over TLS |
-| `runtime` | `Runtime`: Lambda's Runtime API, and a function that runs under it |
 | `subjects` | what is measured: the monitor and its two peers in `peers/` |
 | `limit` | the CPU that a function of 128 MB gets |
 | `measure` | the measurements |

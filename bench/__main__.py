@@ -13,12 +13,13 @@ from typing import TypeVar
 
 from rich.console import Console
 
+from toolkit.runtime_api import FunctionFailed, Runtime
+
 from . import profile, results, world
 from .cloud import Cloud, Situation
 from .limit import NotLimited
 from .measure import TARGETS, Bench, Checks
 from .results import Figure, Table, mebibytes, megabytes, milliseconds, millions
-from .runtime import FunctionFailed, Runtime
 from .subjects import SUBJECTS, Subject
 
 T = TypeVar("T")

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from enum import Enum
 
-from .http import Connection, Request, Response
+from toolkit.http import Connection, Request, Response
+
 from .world import Authority
 
 TARGET_HEADERS = {"x-amzn-RequestId": "8f9c3a52-1f0e-4c3e-9a59-0f4e6f3f2b11", "Date": "Tue, 24 Nov 2026 12:00:00 GMT"}

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from toolkit.runtime_api import Function, FunctionFailed, Runtime, Spent
+
 from .cloud import Cloud, Situation
 from .limit import limited_cpu
-from .runtime import Function, FunctionFailed, Runtime, Spent
 from .subjects import MONITOR, Subject
 from .world import Authority
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import certifi
 
-from .runtime import environment
+from toolkit.runtime_api import environment
 
 PROJECT = Path(__file__).resolve().parent.parent
 PEERS = PROJECT / "bench" / "peers"

@@ -7,7 +7,6 @@
 | `account` | `Account`: one account on it: clients for each Region, mail to send, metrics to read |
 | `stack` | `Stack`: one deployment of `template.yaml`: invoke it, read its log, change its settings |
 | `inbox` | `Inbox`: a queue subscribed to a topic; `Publication`: one alert as each protocol gets it |
-| `waiting` | `wait_for`: waiting for a condition, never for a time |
 | `demo` | the life of an alert, shown in a terminal (`make demo`) |
 
     with LocalAws() as aws:

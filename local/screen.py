@@ -15,8 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from toolkit.waiting import wait_for
+
 from .account import Reading
-from .waiting import wait_for
 
 T = TypeVar("T")
 LEVEL_COLORS = {"OK": "green", "WARNING": "yellow", "CRITICAL": "red", "EXHAUSTED": "bold red"}

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+from toolkit.waiting import wait_for
+
 from .account import Account
-from .waiting import wait_for
 from .wire import Wire
 
 STARTUP_SECONDS = 60

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from .waiting import wait_for
+from toolkit.waiting import wait_for
+
 
 if TYPE_CHECKING:
     from .account import Account

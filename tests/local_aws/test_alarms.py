@@ -20,7 +20,7 @@ from local.account import Account
 from local.inbox import Inbox
 from local.server import LocalAws
 from local.stack import Stack
-from local.waiting import wait_for
+from toolkit.waiting import wait_for
 
 
 def alarm(stack: Stack, suffix: str) -> dict[str, Any]:

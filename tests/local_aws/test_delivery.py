@@ -13,7 +13,7 @@ from local.account import Account
 from local.inbox import Inbox
 from local.server import LocalAws
 from local.stack import Invocation, Stack
-from local.waiting import wait_for
+from toolkit.waiting import wait_for
 
 # A claim ends ten seconds after its holder must have: with this timeout, after 14 seconds and not after 40.
 TIMEOUT_SECONDS = 4

@@ -13,7 +13,7 @@ from local.account import Account, Reading
 from local.inbox import Inbox, Message
 from local.server import LocalAws
 from local.stack import PROJECT, Invocation, Stack
-from local.waiting import wait_for
+from toolkit.waiting import wait_for
 
 NAMESPACE = "SESQuotaMonitor"
 UNITS = {

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.runtime import FunctionFailed, Runtime, environment
+from toolkit.runtime_api import FunctionFailed, Runtime, environment
 from local.account import Account
 from local.server import LocalAws
 from local.stack import BUILT_TEMPLATE, PROJECT, Stack

@@ -1,0 +1,8 @@
+"""What the local AWS, the benchmark and the tests share.
+
+| module | what it is |
+| --- | --- |
+| `http` | one HTTP/1.1 connection of a server, on asyncio |
+| `runtime_api` | Lambda's Runtime API, the environment that Lambda sets, and a function that runs under both |
+| `waiting` | `wait_for`: wait for a condition instead of sleeping |
+"""
