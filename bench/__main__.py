@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from rich.console import Console
 
+from toolkit.paths import PROJECT
 from toolkit.runtime_api import FunctionFailed, Runtime
 
 from . import profile, results, world
@@ -115,7 +116,7 @@ async def measure(console: Console, wanted: str) -> None:
                 file = results.FILE
     for table in tables:
         table.show(console)
-    console.print(f"Written to {file.relative_to(results.PROJECT)}.")
+    console.print(f"Written to {file.relative_to(PROJECT)}.")
 
 
 def main() -> None:

@@ -8,10 +8,12 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
+from toolkit.paths import PROJECT
+
 from .cloud import Situation
 from .measure import WARM_CHECKS, Bench
 from .results import Table, millions
-from .subjects import MONITOR, PROJECT, Subject
+from .subjects import MONITOR, Subject
 
 BINARY = PROJECT / ".aws-sam" / "profiling" / "ses-quota-monitor" / "bootstrap"
 FILE = PROJECT / "bench" / "PROFILE.md"

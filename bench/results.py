@@ -10,9 +10,10 @@ from datetime import datetime, timezone
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from toolkit.paths import PROJECT
+
 from .limit import SHARE
 from .measure import ENDPOINT_SECONDS, RUNS, WARM_CHECKS, Growth
-from .subjects import PROJECT
 
 FILE = PROJECT / "bench" / "RESULTS.md"
 README = PROJECT / "README.md"

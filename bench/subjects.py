@@ -9,9 +9,9 @@ from pathlib import Path
 
 import certifi
 
+from toolkit.paths import BOOTSTRAP, PROJECT
 from toolkit.runtime_api import environment
 
-PROJECT = Path(__file__).resolve().parent.parent
 PEERS = PROJECT / "bench" / "peers"
 # What is trusted in Lambda: the monitor brings Amazon's roots along, its peers read all that the machine trusts.
 AMAZON_ROOTS = PROJECT / "src" / "aws" / "amazon-roots.pem"
@@ -51,7 +51,7 @@ def _rust(name: str, binary: Path, trusts: Path) -> Subject:
     return Subject(name, [str(binary)], trusts, binary, {"_HANDLER": "bootstrap", "LAMBDA_TASK_ROOT": str(binary.parent)})
 
 
-MONITOR = _rust("ses-quota-monitor", PROJECT / ".aws-sam" / "local" / "Monitor" / "bootstrap", AMAZON_ROOTS)
+MONITOR = _rust("ses-quota-monitor", BOOTSTRAP, AMAZON_ROOTS)
 SDK_DEFAULTS = _rust("Rust, SDK defaults", PROJECT / ".aws-sam" / "peer" / "sdk-defaults" / "bootstrap", MACHINE_ROOTS)
 BOTO3 = Subject(
     "Python 3.11, boto3", [sys.executable, "-m", "awslambdaric", "boto3_handler.handler"], MACHINE_ROOTS,

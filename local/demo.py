@@ -11,13 +11,14 @@ from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from toolkit.paths import PROJECT
 from toolkit.waiting import GaveUpWaiting
 
 from .account import Account
 from .inbox import Inbox
 from .screen import Screen, colored
 from .server import LocalAws, LocalAwsFailed
-from .stack import PROJECT, DeployFailed, Run, Stack
+from .stack import DeployFailed, Run, Stack
 
 LOG_FILE = PROJECT / ".aws-sam" / "local-aws.log"
 EMAIL = "ops@example.com"

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from toolkit.paths import BUILT_TEMPLATE, PROJECT
 from toolkit.waiting import wait_for
 
 
 if TYPE_CHECKING:
     from .account import Account
 
-PROJECT = Path(__file__).resolve().parent.parent
-BUILT_TEMPLATE = PROJECT / ".aws-sam" / "local" / "template.yaml"
 DEPLOY_SECONDS = 180
 
 

@@ -12,7 +12,8 @@ import pytest
 from local.account import Account, Reading
 from local.inbox import Inbox, Message
 from local.server import LocalAws
-from local.stack import PROJECT, Invocation, Stack
+from local.stack import Invocation, Stack
+from toolkit.paths import PROJECT
 from toolkit.waiting import wait_for
 
 NAMESPACE = "SESQuotaMonitor"

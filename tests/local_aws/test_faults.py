@@ -13,8 +13,9 @@ import pytest
 from local.account import Account
 from local.inbox import Inbox
 from local.server import LocalAws
-from local.stack import PROJECT, Invocation, Stack
+from local.stack import Invocation, Stack
 from local.wire import Call, Spoil, Wire
+from toolkit.paths import PROJECT
 
 NAMESPACE = "SESQuotaMonitor"
 TIMEOUT_SECONDS = 30

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from toolkit.runtime_api import FunctionFailed, Runtime, environment
 from local.account import Account
 from local.server import LocalAws
-from local.stack import BUILT_TEMPLATE, PROJECT, Stack
+from local.stack import Stack
+from toolkit.paths import BOOTSTRAP, PROJECT
+from toolkit.runtime_api import FunctionFailed, Runtime, environment
 
-BOOTSTRAP = BUILT_TEMPLATE.parent / "Monitor" / "bootstrap"
 # What signs a call is not always what a policy calls it.
 POLICY_NAMES = {"monitoring": "cloudwatch"}
 # What the role is for beyond the function's own calls: Lambda writes its log, and puts away what it gave up; SNS, SQS and
