@@ -1,4 +1,4 @@
-"""The AWS services that a check calls, each under its own host, as the wire format of their API references has it."""
+"""The AWS services that a check calls, each under a host name of its own."""
 
 import asyncio
 from collections import Counter
@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from enum import Enum
 
 from toolkit.http import Connection, Request, Response
+from toolkit.protocol import REQUEST_ID, Protocol, operation
 
 from .world import Authority
 
-TARGET_HEADERS = {"x-amzn-RequestId": "8f9c3a52-1f0e-4c3e-9a59-0f4e6f3f2b11", "Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
+COMMON_HEADERS = {"x-amzn-RequestId": REQUEST_ID, "Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
 
 
 class Situation(Enum):
@@ -50,29 +51,13 @@ class Cloud:
     async def _answer(self, request: Request) -> Response:
         if self.delay:
             await asyncio.sleep(self.delay)
-        operation = _operation(request)
-        self.calls[operation] += 1
-        if "x-amz-target" in request.headers:
-            return _respond("application/x-amz-json-1.0", b"{}")
-        if request.headers.get("smithy-protocol") == "rpc-v2-cbor":
-            return _respond("application/cbor", b"\xbf\xff", {"smithy-protocol": "rpc-v2-cbor"})
+        called = operation(request.path, request.headers, request.body) or ""
+        self.calls[called] += 1
         result = {
-            "GetSendQuota": f"<SentLast24Hours>{self.situation.value:.1f}</SentLast24Hours>"
-                            "<Max24HourSend>50000.0</Max24HourSend><MaxSendRate>14.0</MaxSendRate>",
-            "Publish": "<MessageId>94f20ce6-13c5-43a0-9a9e-ca52d816e90b</MessageId>",
-        }.get(operation, "")
-        body = (f"<{operation}Response><{operation}Result>{result}</{operation}Result><ResponseMetadata>"
-                f"<RequestId>8f9c3a52-1f0e-4c3e-9a59-0f4e6f3f2b11</RequestId></ResponseMetadata></{operation}Response>")
-        return _respond("text/xml", body.encode())
-
-
-def _operation(request: Request) -> str:
-    if target := request.headers.get("x-amz-target"):
-        return target.rpartition(".")[2]
-    if "/operation/" in request.path:
-        return request.path.rpartition("/")[2]
-    return request.body.partition(b"Action=")[2].partition(b"&")[0].decode()
-
-
-def _respond(content_type: str, body: bytes, headers: dict[str, str] | None = None) -> Response:
-    return Response(200, TARGET_HEADERS | {"Content-Type": content_type} | (headers or {}), body)
+            "GetSendQuota": {
+                "SentLast24Hours": f"{self.situation.value:.1f}", "Max24HourSend": "50000.0", "MaxSendRate": "14.0",
+            },
+            "Publish": {"MessageId": "94f20ce6-13c5-43a0-9a9e-ca52d816e90b"},
+        }.get(called, {})
+        headers, body = Protocol.of(request.headers).success(called, result)
+        return Response(200, COMMON_HEADERS | headers, body)

@@ -21,6 +21,8 @@ from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
+from toolkit.protocol import Protocol, operation
+
 # How long a held call waits if nobody lets it go: a test that forgets must not hang for ever.
 LONGEST_HOLD_SECONDS = 120
 
@@ -191,7 +193,7 @@ class Wire:
             if rule:
                 rule.seen += 1
         if isinstance(rule, Refusal):
-            return client.answer(rule.status, *_error(client.headers, rule))
+            return client.answer(rule.status, *Protocol.of(client.headers).error(rule.code, rule.message))
         if isinstance(rule, Hold) and not rule.carried_out:
             rule.reached.set()
             rule.let_go.wait(LONGEST_HOLD_SECONDS)
@@ -277,30 +279,5 @@ class _Handler(BaseHTTPRequestHandler):
 def _read_call(client: _Handler, body: bytes) -> Call:
     scope = re.search(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/", client.headers.get("Authorization", ""))
     account, region, service = scope.groups() if scope else ("", "", "")
-    if target := client.headers.get("X-Amz-Target"):
-        operation = target.rpartition(".")[2]
-    elif "/operation/" in client.path:
-        operation = client.path.rpartition("/")[2]
-    elif action := re.search(rb"(?:^|&)Action=(\w+)", body):
-        operation = action.group(1).decode()
-    else:
-        operation = f"{client.command} {client.path}"
-    return Call(account, region, service, operation, body, client.headers.get("X-Amz-Security-Token", ""))
-
-
-def _error(headers: http.client.HTTPMessage, refusal: Refusal) -> tuple[dict[str, str], bytes]:
-    """An AWS error in the protocol that the caller speaks."""
-    code, message = refusal.code, refusal.message
-    if headers.get("Smithy-Protocol") == "rpc-v2-cbor":
-        text = b"".join(_cbor_text(word) for word in ("__type", code, "message", message))
-        return {"Content-Type": "application/cbor", "Smithy-Protocol": "rpc-v2-cbor"}, b"\xa2" + text
-    if headers.get("X-Amz-Target"):
-        return {"Content-Type": "application/x-amz-json-1.0"}, f'{{"__type":"{code}","message":"{message}"}}'.encode()
-    xml = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
-    return {"Content-Type": "text/xml"}, xml.encode()
-
-
-def _cbor_text(text: str) -> bytes:
-    """A text string of less than 256 bytes: major type 3, one byte of length."""
-    data = text.encode()
-    return bytes([0x78, len(data)]) + data
+    called = operation(client.path, client.headers, body) or f"{client.command} {client.path}"
+    return Call(account, region, service, called, body, client.headers.get("X-Amz-Security-Token", ""))

@@ -4,6 +4,7 @@
 | --- | --- |
 | `http` | one HTTP/1.1 connection of a server, on asyncio |
 | `paths` | the project and the built function |
+| `protocol` | the AWS protocols: the operation of a request, and responses |
 | `runtime_api` | Lambda's Runtime API, the environment that Lambda sets, and a function that runs under both |
 | `waiting` | `wait_for`: wait for a condition instead of sleeping |
 """
