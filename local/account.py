@@ -101,7 +101,7 @@ class Account:
 
     def publications(self) -> list[Publication]:
         """What functions in this account published to SNS, oldest first, refused calls among them."""
-        return [Publication.of(call) for call in self.aws.wire.calls("sns", "Publish", self.id)]
+        return [Publication.of(call) for call in self.aws.proxy.calls("sns", "Publish", self.id)]
 
     def metrics(self, namespace: str) -> list[Reading]:
         """Every value stored in a namespace during the last hour, oldest first."""

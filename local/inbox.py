@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .wire import Call
+from .proxy import Call
 
 if TYPE_CHECKING:
     from .account import Account

@@ -17,7 +17,7 @@ from types import FrameType
 from toolkit.waiting import wait_for
 
 from .account import Account
-from .wire import Wire
+from .proxy import FaultProxy
 
 STARTUP_SECONDS = 60
 SHUTDOWN_SECONDS = 5
@@ -28,7 +28,7 @@ class LocalAwsFailed(RuntimeError):
 
 
 class LocalAws:
-    """ministack on a free port of 127.0.0.1, with a `Wire` between it and the functions it runs.
+    """ministack on a free port of 127.0.0.1, with a `FaultProxy` between it and the functions it runs.
 
     A context manager. Leaving it, by the end of the block, an exception, Ctrl-C or SIGTERM,
     ends the server and every function process it started, and removes their files. The log
@@ -46,7 +46,7 @@ class LocalAws:
         self._account_ids = (f"{number:012d}" for number in range(111122223333, 999999999999))
         self._previous_sigterm: object = None
         self.port = 0
-        self.wire: Wire
+        self.proxy: FaultProxy
 
     def __enter__(self) -> "LocalAws":
         # SIGTERM ends Python without unwinding, which would leave the server behind.
@@ -66,7 +66,7 @@ class LocalAws:
 
     @property
     def url(self) -> str:
-        """Where clients on this machine reach it; what they say does not pass the wire."""
+        """Where clients on this machine reach it; what they say does not pass the proxy."""
         return f"http://127.0.0.1:{self.port}"
 
     def account(self, account_id: str | None = None) -> Account:
@@ -101,8 +101,8 @@ class LocalAws:
 
     def _start(self) -> None:
         self.port = _free_port()
-        self.wire = Wire(self.port)
-        self.wire.start()
+        self.proxy = FaultProxy(self.port)
+        self.proxy.start()
         # Its own process group, so that stopping it reaches the functions it started.
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
@@ -118,7 +118,7 @@ class LocalAws:
         return clean | {
             "GATEWAY_PORT": str(self.port), "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "127.0.0.1",
             "AUTH": "true" if self._enforce_iam else "false", "LAMBDA_EXECUTOR": "local", "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0",
-            "AWS_ENDPOINT_URL": self.wire.url, "TMPDIR": str(self._directory), "PYTHONUNBUFFERED": "1",
+            "AWS_ENDPOINT_URL": self.proxy.url, "TMPDIR": str(self._directory), "PYTHONUNBUFFERED": "1",
         }
 
     def _healthy(self) -> bool:
@@ -151,7 +151,7 @@ class LocalAws:
                 except (ProcessLookupError, subprocess.TimeoutExpired):
                     pass
             self._process = None
-            self.wire.stop()
+            self.proxy.stop()
         shutil.rmtree(self._directory, ignore_errors=True)
 
 

@@ -40,7 +40,7 @@ def test_a_function_that_fails_raises_the_alarm(
     aws: LocalAws, account: Account, stack: Stack, inbox: Inbox, service: str, operation: str
 ) -> None:
     account.send_mail(200)
-    with aws.wire.refusing(service, operation, account=account.id, code="AccessDenied", status=403):
+    with aws.proxy.refusing(service, operation, account=account.id, code="AccessDenied", status=403):
         wait_for(lambda: stack.invoke() and alarm(stack, "checks-fail")["StateValue"] == "ALARM", "the alarm")
     wait_for(lambda: heard_of(inbox, f"{stack.name}-checks-fail", "ALARM"), "word of the alarm")
 
@@ -72,7 +72,7 @@ def test_silence_is_an_alarm(stack: Stack) -> None:
 
 def test_what_lambda_gives_up_is_kept_with_its_error(aws: LocalAws, account: Account, stack: Stack) -> None:
     queue = stack.outputs["DeadLetterQueueUrl"]
-    with aws.wire.refusing("ses", ".*", account=account.id, code="AccessDenied", status=403):
+    with aws.proxy.refusing("ses", ".*", account=account.id, code="AccessDenied", status=403):
         account.client("lambda").invoke(FunctionName=stack.function, InvocationType="Event", Payload=b"{}")
         [given_up] = wait_for(
             lambda: account.client("sqs").receive_message(QueueUrl=queue).get("Messages"), "what was given up", timeout=60

@@ -47,7 +47,7 @@ def item(stack: Stack) -> dict[str, str]:
 def killed(aws: LocalAws, stack: Stack, service: str, operation: str, carried_out: bool) -> Iterator[None]:
     """Runs a check, and kills its process at a call: before AWS has seen it, or when AWS has carried it out."""
     results: list[Invocation] = []
-    with aws.wire.holding(service, operation, account=stack.account.id, carried_out=carried_out) as held:
+    with aws.proxy.holding(service, operation, account=stack.account.id, carried_out=carried_out) as held:
         check = threading.Thread(target=lambda: results.append(stack.invoke()))
         check.start()
         assert held.reached.wait(30)
@@ -66,7 +66,7 @@ def test_two_checks_that_read_the_same_state_send_one_alert(
     account.send_mail(200)
     with ExitStack() as cleanup, ThreadPoolExecutor(2) as pool:
         reads = [
-            cleanup.enter_context(aws.wire.holding("dynamodb", "GetItem", account=account.id, carried_out=True))
+            cleanup.enter_context(aws.proxy.holding("dynamodb", "GetItem", account=account.id, carried_out=True))
             for _ in range(2)
         ]
         checks = [pool.submit(stack.invoke) for _ in range(2)]
@@ -127,7 +127,7 @@ def test_sns_refusing_and_then_accepting_delivers_exactly_one(
     aws: LocalAws, account: Account, stack: Stack, inbox: Inbox
 ) -> None:
     account.send_mail(200)
-    with aws.wire.refusing("sns", "Publish", account=account.id, code="AuthorizationError", status=403):
+    with aws.proxy.refusing("sns", "Publish", account=account.id, code="AuthorizationError", status=403):
         for _ in range(2):
             failed = stack.invoke()
             assert failed.error and "alert: AuthorizationError" in failed.payload["errorMessage"]
@@ -145,7 +145,7 @@ def test_an_alert_that_never_got_out_is_not_followed_by_a_recovery(
     aws: LocalAws, account: Account, stack: Stack, inbox: Inbox
 ) -> None:
     account.send_mail(200)
-    with aws.wire.refusing("sns", "Publish", account=account.id, code="AuthorizationError", status=403):
+    with aws.proxy.refusing("sns", "Publish", account=account.id, code="AuthorizationError", status=403):
         assert stack.invoke().error
     stack.change_settings(WARNING_PERCENT="80", CRITICAL_PERCENT="95")
     written = item(stack)["changedAt"]
@@ -160,7 +160,7 @@ def test_dynamodb_refusing_still_alerts_and_is_reported(
 ) -> None:
     account.send_mail(200)
     code = "AccessDeniedException"
-    with aws.wire.refusing("dynamodb", operation, account=account.id, code=code, status=400):
+    with aws.proxy.refusing("dynamodb", operation, account=account.id, code=code, status=400):
         failed = stack.invoke()
     assert failed.error and f"state: {code}" in failed.payload["errorMessage"]
     assert [kind for kind, _ in kinds_and_ids(inbox)] == ["RAISED"]
@@ -189,9 +189,9 @@ def test_an_item_that_is_not_understood_still_alerts_and_is_named(
 def test_the_steady_state_costs_one_read_and_no_write(aws: LocalAws, account: Account, stack: Stack) -> None:
     account.send_mail(200)
     assert notification(stack.invoke()) == "RAISED"
-    before = len(aws.wire.calls("dynamodb", ".*", account.id))
+    before = len(aws.proxy.calls("dynamodb", ".*", account.id))
     assert notification(stack.invoke()) is None
-    steady = aws.wire.calls("dynamodb", ".*", account.id)[before:]
+    steady = aws.proxy.calls("dynamodb", ".*", account.id)[before:]
     assert [call.operation for call in steady] == ["GetItem"]
     assert b'"ConsistentRead":true' in steady[0].body.replace(b" ", b"")
 

@@ -146,7 +146,7 @@ def test_a_dry_run_changes_nothing(aws: LocalAws, account: Account, stack: Stack
     assert dry.payload["dryRun"] is True
     assert target(dry)["notification"] == "RAISED"
     assert (inbox.receive(), account.metrics(NAMESPACE), stack.state_items()) == ([], [], [])
-    written = {call.operation for call in aws.wire.calls("dynamodb", ".*", account.id)} - {"GetItem"}
+    written = {call.operation for call in aws.proxy.calls("dynamodb", ".*", account.id)} - {"GetItem"}
     assert written == set()
     assert target(stack.invoke())["notification"] == "RAISED"
 
@@ -201,7 +201,7 @@ def test_cloudwatch_refusing_does_not_stop_the_alert(
     aws: LocalAws, account: Account, stack: Stack, inbox: Inbox
 ) -> None:
     account.send_mail(200)
-    with aws.wire.refusing("monitoring", "PutMetricData", account=account.id, code="InternalServiceFault"):
+    with aws.proxy.refusing("monitoring", "PutMetricData", account=account.id, code="InternalServiceFault"):
         failed = stack.invoke()
     assert failed.error is not None and "InternalServiceFault" in failed.payload["errorMessage"]
     assert kinds(inbox.receive()) == ["RAISED"]
@@ -209,7 +209,7 @@ def test_cloudwatch_refusing_does_not_stop_the_alert(
 
 def test_a_failing_region_does_not_stop_another(aws: LocalAws, account: Account, stack: Stack, inbox: Inbox) -> None:
     account.send_mail(200)
-    refused = aws.wire.refusing("ses", ".*", account=account.id, region="eu-west-1", code="AccessDenied", status=403)
+    refused = aws.proxy.refusing("ses", ".*", account=account.id, region="eu-west-1", code="AccessDenied", status=403)
     with refused:
         failed = stack.invoke()
     assert failed.error is not None
@@ -225,7 +225,7 @@ def test_a_failing_region_does_not_stop_another(aws: LocalAws, account: Account,
 
 def test_two_checks_at_once_send_one_alert(aws: LocalAws, account: Account, stack: Stack, inbox: Inbox) -> None:
     account.send_mail(200)
-    with aws.wire.holding("sns", "Publish", account=account.id) as held:
+    with aws.proxy.holding("sns", "Publish", account=account.id) as held:
         results: list[Invocation] = []
         first = threading.Thread(target=lambda: results.append(stack.invoke()))
         first.start()
@@ -268,7 +268,7 @@ def _drop_condition(account: Account, role: str, key: str) -> None:
 @pytest.mark.parametrize("well", [True, False])
 def test_make_check_runs_one_check_and_says_how_it_went(aws: LocalAws, account: Account, stack: Stack, well: bool) -> None:
     command = [sys.executable, "scripts/operate.py", "check", "--stack", stack.name, "--region", account.region]
-    refused = aws.wire.refusing("ses", ".*", account="" if well else account.id, code="AccessDenied", status=403)
+    refused = aws.proxy.refusing("ses", ".*", account="" if well else account.id, code="AccessDenied", status=403)
     with refused:
         done = subprocess.run(command, env=account.environment(), cwd=PROJECT, capture_output=True, text=True)
     if well:

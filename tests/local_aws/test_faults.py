@@ -14,7 +14,7 @@ from local.account import Account
 from local.inbox import Inbox
 from local.server import LocalAws
 from local.stack import Invocation, Stack
-from local.wire import Call, Spoil, Wire
+from local.proxy import Call, Spoil, FaultProxy
 from toolkit.paths import PROJECT
 
 NAMESPACE = "SESQuotaMonitor"
@@ -113,30 +113,30 @@ MATRIX: dict[str, dict[str, Outcome]] = {
 @contextmanager
 def failing(aws: LocalAws, stack: Stack, call: AwsCall, fault: str) -> Iterator[None]:
     """Makes a call fail in a certain way while a check runs."""
-    wire, account = aws.wire, stack.account.id
+    proxy, account = aws.proxy, stack.account.id
     kind = {"account": account, "where": call.where}
     name = (call.service, call.operation)
     with ExitStack() as stop:
         match fault:
             case "throttled":
-                stop.enter_context(wire.refusing(*name, **kind, code="ThrottlingException", status=400))
+                stop.enter_context(proxy.refusing(*name, **kind, code="ThrottlingException", status=400))
             case "500, then fine":
-                stop.enter_context(wire.refusing(*name, **kind, times=1))
+                stop.enter_context(proxy.refusing(*name, **kind, times=1))
             case "500 always":
-                stop.enter_context(wire.refusing(*name, **kind))
+                stop.enter_context(proxy.refusing(*name, **kind))
             case "access denied":
-                stop.enter_context(wire.refusing(*name, **kind, code="AccessDenied", status=403))
+                stop.enter_context(proxy.refusing(*name, **kind, code="AccessDenied", status=403))
             case "connection refused":
                 stop.enter_context(refusing_connections(aws, stack, call))
             case "connection reset in the answer":
-                stop.enter_context(wire.spoiling(*name, Spoil.RESET, **kind))
+                stop.enter_context(proxy.spoiling(*name, Spoil.RESET, **kind))
             case "no answer":
-                held = stop.enter_context(wire.holding(*name, **kind, times=None))
+                held = stop.enter_context(proxy.holding(*name, **kind, times=None))
                 held.dropped = True
             case "truncated answer":
-                stop.enter_context(wire.spoiling(*name, Spoil.TRUNCATED, **kind))
+                stop.enter_context(proxy.spoiling(*name, Spoil.TRUNCATED, **kind))
             case "garbled answer":
-                stop.enter_context(wire.spoiling(*name, Spoil.GARBLED, **kind))
+                stop.enter_context(proxy.spoiling(*name, Spoil.GARBLED, **kind))
         yield
 
 
@@ -144,22 +144,22 @@ def failing(aws: LocalAws, stack: Stack, call: AwsCall, fault: str) -> Iterator[
 def refusing_connections(aws: LocalAws, stack: Stack, call: AwsCall) -> Iterator[None]:
     """The service's endpoint refuses connections: from the start, or once the call before has been answered."""
     before = {is_claim: ("GetItem", None), is_commit: ("PutItem", is_claim)}.get(call.where)  # type: ignore[arg-type]
-    wire = Wire(aws.port)
+    proxy = FaultProxy(aws.port)
     if before is None:
         # Bound and closed again: nothing listens there.
-        wire.start()
-        wire.stop()
-        stack.change_settings(**{f"AWS_ENDPOINT_URL_{call.endpoint}": wire.url})
+        proxy.start()
+        proxy.stop()
+        stack.change_settings(**{f"AWS_ENDPOINT_URL_{call.endpoint}": proxy.url})
         yield
         return
-    wire.start()
+    proxy.start()
     try:
         operation, where = before
-        with wire.departing("dynamodb", operation, where=where):
-            stack.change_settings(**{f"AWS_ENDPOINT_URL_{call.endpoint}": wire.url})
+        with proxy.departing("dynamodb", operation, where=where):
+            stack.change_settings(**{f"AWS_ENDPOINT_URL_{call.endpoint}": proxy.url})
             yield
     finally:
-        wire.stop()
+        proxy.stop()
 
 
 def check(stack: Stack) -> Invocation:

@@ -45,12 +45,12 @@ def test_the_role_allows_what_a_check_calls_and_nothing_else(
     # An alert raised, then refused, then the steady state, a dry run and a test alert: every way through a check.
     stack.invoke()
     account.send_mail(200)
-    with aws.wire.refusing("sns", "Publish", account=account.id, code="AuthorizationError", status=403):
+    with aws.proxy.refusing("sns", "Publish", account=account.id, code="AuthorizationError", status=403):
         stack.invoke()
     for event in [{}, {}, {"dryRun": True}, {"testAlert": True}]:
         stack.invoke(event)
     calls = [call for service in POLICY_NAMES | dict.fromkeys(["ses", "sns", "dynamodb", "sts", "iam", "kms", "sqs", "logs"])
-             for call in aws.wire.calls(service, ".*", account.id)]
+             for call in aws.proxy.calls(service, ".*", account.id)]
     made = {f"{POLICY_NAMES.get(call.service, call.service)}:{call.operation}" for call in calls}
     assert made == actions(statements) - FOR_OTHERS
 
@@ -78,7 +78,7 @@ def test_no_log_line_holds_a_credential(aws: LocalAws, account: Account, stack: 
     secrets = {"AWS_SECRET_ACCESS_KEY": "wJalrSecretThatMustNotShow", "AWS_SESSION_TOKEN": "FwoGTokenThatMustNotShow"}
     deployed = account.client("lambda").get_function_configuration(FunctionName=stack.function)["Environment"]["Variables"]
     verbose = {"AWS_LAMBDA_LOG_LEVEL": "TRACE", "RUST_LOG": "trace", "RUST_BACKTRACE": "full"}
-    access = {"AWS_ACCESS_KEY_ID": account.id, "AWS_ENDPOINT_URL": aws.wire.url}
+    access = {"AWS_ACCESS_KEY_ID": account.id, "AWS_ENDPOINT_URL": aws.proxy.url}
     account.send_mail(200)
 
     async def log() -> str:
@@ -87,7 +87,7 @@ def test_no_log_line_holds_a_credential(aws: LocalAws, account: Account, stack: 
                 await function.init()
                 await function.invoke()
                 for service in ["ses", "dynamodb", "monitoring"]:
-                    with aws.wire.refusing(service, ".*", account=account.id, code="AccessDenied", status=403):
+                    with aws.proxy.refusing(service, ".*", account=account.id, code="AccessDenied", status=403):
                         with pytest.raises(FunctionFailed, match="AccessDenied"):
                             await function.invoke()
             return (await function.output).decode()
@@ -95,7 +95,7 @@ def test_no_log_line_holds_a_credential(aws: LocalAws, account: Account, stack: 
     text = asyncio.run(log())
     # It did sign with them, and did log all it could.
     for service in ["ses", "dynamodb", "sns", "monitoring"]:
-        calls = aws.wire.calls(service, ".*", account.id)
+        calls = aws.proxy.calls(service, ".*", account.id)
         assert calls and {call.session_token for call in calls} == {secrets["AWS_SESSION_TOKEN"]}
     levels = {json.loads(line)["level"] for line in text.splitlines()}
     assert levels >= {"DEBUG", "INFO", "ERROR"}

@@ -109,7 +109,7 @@ class Departure(Rule):
     """Lets AWS answer, and is gone: from then on connections are refused, for good."""
 
 
-class Wire:
+class FaultProxy:
     """A proxy on 127.0.0.1 in front of the local AWS at `upstream_port`."""
 
     def __init__(self, upstream_port: int) -> None:
@@ -117,17 +117,17 @@ class Wire:
         self._lock = threading.Lock()
         self._calls: list[Call] = []
         self._rules: list[Rule] = []
-        wire = self
+        proxy = self
 
         class Handler(_Handler):
             def handle_call(self, body: bytes) -> None:
-                wire._handle(self, body)
+                proxy._handle(self, body)
 
         self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def start(self) -> None:
-        threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True, name="wire").start()
+        threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True, name="proxy").start()
 
     def stop(self) -> None:
         for rule in self._rules:
@@ -229,7 +229,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A function that is killed while it waits for an answer is not an error of the wire."""
+        """A function that is killed while it waits for an answer is not an error of the proxy."""
 
 
 class _Handler(BaseHTTPRequestHandler):
