@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .proxy import Call
+from .calls import Call
 
 if TYPE_CHECKING:
     from .account import Account

@@ -73,7 +73,7 @@ def test_two_checks_that_read_the_same_state_send_one_alert(
         # Both have read that nobody was told; only now do both go on to claim.
         assert all(read.reached.wait(30) for read in reads)
         for read in reads:
-            read.let_go.set()
+            read.released.set()
         said = [notification(check.result()) for check in checks]
     assert sorted(said, key=str) == [None, "RAISED"]
     assert [kind for kind, _ in kinds_and_ids(inbox)] == ["RAISED"]

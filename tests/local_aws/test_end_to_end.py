@@ -232,7 +232,7 @@ def test_two_checks_at_once_send_one_alert(aws: LocalAws, account: Account, stac
         assert held.reached.wait(30)
         # The first has claimed the target and is sending: the second leaves it alone.
         assert target(stack.invoke())["notification"] is None
-        held.let_go.set()
+        held.released.set()
         first.join()
     assert target(results[0])["notification"] == "RAISED"
     assert kinds(inbox.receive()) == ["RAISED"]

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import pytest
 
 from local.account import Account
+from local.calls import Call
+from local.faults import Breakage
 from local.inbox import Inbox
 from local.server import LocalAws
 from local.stack import Invocation, Stack
-from local.proxy import Call, Spoil, FaultProxy
+from local.proxy import FaultProxy
 from toolkit.paths import PROJECT
 
 NAMESPACE = "SESQuotaMonitor"
@@ -129,14 +131,14 @@ def failing(aws: LocalAws, stack: Stack, call: AwsCall, fault: str) -> Iterator[
             case "connection refused":
                 stop.enter_context(refusing_connections(aws, stack, call))
             case "connection reset in the answer":
-                stop.enter_context(proxy.spoiling(*name, Spoil.RESET, **kind))
+                stop.enter_context(proxy.breaking_responses(*name, Breakage.RESET, **kind))
             case "no answer":
                 held = stop.enter_context(proxy.holding(*name, **kind, times=None))
                 held.dropped = True
             case "truncated answer":
-                stop.enter_context(proxy.spoiling(*name, Spoil.TRUNCATED, **kind))
+                stop.enter_context(proxy.breaking_responses(*name, Breakage.TRUNCATED, **kind))
             case "garbled answer":
-                stop.enter_context(proxy.spoiling(*name, Spoil.GARBLED, **kind))
+                stop.enter_context(proxy.breaking_responses(*name, Breakage.GARBLED, **kind))
         yield
 
 
@@ -155,7 +157,7 @@ def refusing_connections(aws: LocalAws, stack: Stack, call: AwsCall) -> Iterator
     proxy.start()
     try:
         operation, where = before
-        with proxy.departing("dynamodb", operation, where=where):
+        with proxy.closing_after("dynamodb", operation, where=where):
             stack.change_settings(**{f"AWS_ENDPOINT_URL_{call.endpoint}": proxy.url})
             yield
     finally:
