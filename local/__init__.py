@@ -1,15 +1,20 @@
-"""The local AWS: this project's whole installation on one machine, without an account.
+"""A local AWS: deploy the monitor to this machine and use it, without an AWS account.
 
 | module | what it is |
 | --- | --- |
-| `server` | `LocalAws`: starts and stops the local AWS (ministack, and the proxy in front of it) |
+| `session` | `Session`: the clients and the environment of one account |
+| `deployment` | deploys the template |
+| `stack` | `Stack`: a deployed stack: invoke its function, read its log, change its settings |
+| `inbox` | `Inbox`: a queue subscribed to a topic |
+| `mail` | sends mail through the local SES |
+| `measurements` | reads metrics back from CloudWatch |
 | `calls` | `Call`: one call to AWS, as the function sent it |
-| `faults` | the faults that can be injected into calls: refusals, delays, broken responses |
-| `proxy` | `FaultProxy`: every call of the function to AWS passes it; it records calls and injects faults |
-| `account` | `Account`: one account on it: clients for each Region, mail to send, metrics to read |
-| `stack` | `Stack`: one deployment of `template.yaml`: invoke it, read its log, change its settings |
-| `inbox` | `Inbox`: a queue subscribed to a topic; `Publication`: one alert as each protocol gets it |
-| `demo` | the life of an alert, shown in a terminal (`make demo`) |
+| `faults` | the faults that can be injected into calls |
+| `proxy` | `FaultProxy`: records the calls of the function and injects faults |
+| `publications` | `Publication`: one alert, as the subscribers of each protocol read it |
+| `account` | `Account`: a session, with all of the above at hand |
+| `server` | `LocalAws`: starts and stops the local AWS and the proxy in front of it |
+| `screen`, `demo` | the life of an alert, shown in a terminal (`make demo`) |
 
     with LocalAws() as aws:
         account = aws.account()

@@ -15,10 +15,11 @@ from toolkit.paths import PROJECT
 from toolkit.waiting import GaveUpWaiting
 
 from .account import Account
+from .deployment import DeployFailed
 from .inbox import Inbox
 from .screen import Screen, colored
 from .server import LocalAws, LocalAwsFailed
-from .stack import DeployFailed, Run, Stack
+from .stack import Run, Stack
 
 LOG_FILE = PROJECT / ".aws-sam" / "local-aws.log"
 EMAIL = "ops@example.com"

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from toolkit.waiting import wait_for
 
-from .account import Reading
+from .measurements import Datapoint
 
 T = TypeVar("T")
 LEVEL_COLORS = {"OK": "green", "WARNING": "yellow", "CRITICAL": "red", "EXHAUSTED": "bold red"}
@@ -85,7 +85,7 @@ class Screen:
             table.add_row(*row)
         self.console.print(table)
 
-    def chart(self, title: str, readings: list[Reading], lines: dict[str, float]) -> None:
+    def chart(self, title: str, readings: list[Datapoint], lines: dict[str, float]) -> None:
         """A line through the readings, and horizontal ones where `lines` says."""
         plotext.clear_figure()
         plotext.theme("clear")

@@ -71,7 +71,7 @@ class LocalAws:
 
     def account(self, account_id: str | None = None) -> Account:
         """An account that nobody has used yet, or the one with this id."""
-        return Account(self, account_id or next(self._account_ids))
+        return Account(self.url, account_id or next(self._account_ids), self.proxy)
 
     def log_tail(self, lines: int = 20) -> str:
         return "\n".join(self.log_lines()[-lines:])

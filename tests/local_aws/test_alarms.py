@@ -24,7 +24,7 @@ from toolkit.waiting import wait_for
 
 
 def alarm(stack: Stack, suffix: str) -> dict[str, Any]:
-    cloudwatch = stack.account.client("cloudwatch")
+    cloudwatch = stack.session.client("cloudwatch")
     [found] = cloudwatch.describe_alarms(AlarmNames=[f"{stack.name}-{suffix}"])["MetricAlarms"]
     return found
 

@@ -47,7 +47,7 @@ def item(stack: Stack) -> dict[str, str]:
 def killed(aws: LocalAws, stack: Stack, service: str, operation: str, carried_out: bool) -> Iterator[None]:
     """Runs a check, and kills its process at a call: before AWS has seen it, or when AWS has carried it out."""
     results: list[Invocation] = []
-    with aws.proxy.holding(service, operation, account=stack.account.id, carried_out=carried_out) as held:
+    with aws.proxy.holding(service, operation, account=stack.session.id, carried_out=carried_out) as held:
         check = threading.Thread(target=lambda: results.append(stack.invoke()))
         check.start()
         assert held.reached.wait(30)

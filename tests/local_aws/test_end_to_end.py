@@ -9,9 +9,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from local.account import Account, Reading
+from local.account import Account
 from local.inbox import Inbox, Message
+from local.measurements import Datapoint, datapoints
 from local.server import LocalAws
+from local.session import Session
 from local.stack import Invocation, Stack
 from toolkit.paths import PROJECT
 from toolkit.waiting import wait_for
@@ -63,12 +65,12 @@ def kinds(alerts: list[Message]) -> list[str]:
     return [alert.document["kind"] for alert in alerts]
 
 
-def by_region(readings: list[Reading], account: Account) -> dict[str, dict[str, Reading]]:
-    assert all(set(reading.dimensions) == {"Account", "Region"} for reading in readings)
-    assert {reading.dimensions["Account"] for reading in readings} <= {account.id}
-    found: dict[str, dict[str, Reading]] = {}
-    for reading in readings:
-        found.setdefault(reading.dimensions["Region"], {})[reading.metric] = reading
+def by_region(points: list[Datapoint], account: Session) -> dict[str, dict[str, Datapoint]]:
+    assert all(set(point.dimensions) == {"Account", "Region"} for point in points)
+    assert {point.dimensions["Account"] for point in points} <= {account.id}
+    found: dict[str, dict[str, Datapoint]] = {}
+    for point in points:
+        found.setdefault(point.dimensions["Region"], {})[point.metric] = point
     return found
 
 
@@ -220,7 +222,7 @@ def test_a_failing_region_does_not_stop_another(aws: LocalAws, account: Account,
     metrics = by_region(account.metrics(NAMESPACE), account)
     assert metrics["us-east-1"]["CheckFailed"].value == 0
     # An unread quota is unknown: no zero, and no level either.
-    assert {name: reading.value for name, reading in metrics["eu-west-1"].items()} == {"CheckFailed": 1}
+    assert {name: point.value for name, point in metrics["eu-west-1"].items()} == {"CheckFailed": 1}
 
 
 def test_two_checks_at_once_send_one_alert(aws: LocalAws, account: Account, stack: Stack, inbox: Inbox) -> None:
@@ -286,7 +288,7 @@ def test_the_schedule_runs_checks_that_store_the_metrics_of_each_region(schedule
     [run, *_] = wait_for(scheduled.runs, "the schedule to run a check", timeout=120, interval=0.5)
     assert run.report is not None
     assert [target["region"] for target in run.report["targets"]] == ["us-east-1", "eu-west-1"]
-    metrics = by_region(scheduled.account.metrics(NAMESPACE), scheduled.account)
+    metrics = by_region(datapoints(scheduled.session, NAMESPACE), scheduled.session)
     assert set(metrics) == {"us-east-1", "eu-west-1"}
-    for readings in metrics.values():
-        assert {name: reading.unit for name, reading in readings.items()} == UNITS
+    for points in metrics.values():
+        assert {name: point.unit for name, point in points.items()} == UNITS

@@ -115,7 +115,7 @@ MATRIX: dict[str, dict[str, Outcome]] = {
 @contextmanager
 def failing(aws: LocalAws, stack: Stack, call: AwsCall, fault: str) -> Iterator[None]:
     """Makes a call fail in a certain way while a check runs."""
-    proxy, account = aws.proxy, stack.account.id
+    proxy, account = aws.proxy, stack.session.id
     kind = {"account": account, "where": call.where}
     name = (call.service, call.operation)
     with ExitStack() as stop:
