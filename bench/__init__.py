@@ -2,7 +2,8 @@
 
 | module | what it is |
 | --- | --- |
-| `world` | a network of its own, in which every AWS host name leads here: names, and certificates for them |
+| `network` | a network of its own, in which every AWS host name leads to this machine |
+| `certificates` | the certificates of these hosts |
 | `cloud` | `Cloud`: the AWS services that a check calls, each under its own host, over TLS |
 | `subjects` | what is measured: the monitor and its two peers in `peers/` |
 | `limit` | the CPU that a function of 128 MB gets |

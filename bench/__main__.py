@@ -16,7 +16,8 @@ from rich.console import Console
 from toolkit.paths import PROJECT
 from toolkit.runtime_api import FunctionFailed, Runtime
 
-from . import profile, results, world
+from . import network, profile, results
+from .certificates import Authority
 from .cloud import Cloud, Situation
 from .limit import NotLimited
 from .measure import TARGETS, Bench, Checks
@@ -103,7 +104,7 @@ class Report:
 
 async def measure(console: Console, wanted: str) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        authority = world.Authority(Path(directory))
+        authority = Authority(Path(directory))
         async with Cloud(authority) as cloud, Runtime() as runtime:
             cloud.open(["us-east-1"])
             bench = Bench(authority, cloud, runtime)
@@ -124,7 +125,7 @@ def main() -> None:
     parser.add_argument("wanted", nargs="?", choices=["checks", "profile"], default="checks")
     wanted = parser.parse_args().wanted
     install_tools()
-    world.enter()
+    network.enter()
     try:
         asyncio.run(measure(Console(highlight=False, width=None if sys.stdout.isatty() else 120), wanted))
     except FunctionFailed as error:

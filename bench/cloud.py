@@ -8,7 +8,7 @@ from enum import Enum
 from toolkit.http import Connection, Request, Response
 from toolkit.protocol import REQUEST_ID, Protocol, operation
 
-from .world import Authority
+from .certificates import Authority
 
 COMMON_HEADERS = {"x-amzn-RequestId": REQUEST_ID, "Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
 

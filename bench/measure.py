@@ -14,7 +14,7 @@ from toolkit.runtime_api import Function, FunctionFailed, Runtime, Spent
 from .cloud import Cloud, Situation
 from .limit import limited_cpu
 from .subjects import MONITOR, Subject
-from .world import Authority
+from .certificates import Authority
 
 RUNS = 5
 WARM_CHECKS = 10

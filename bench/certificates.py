@@ -1,14 +1,6 @@
-"""A network of its own, in which every AWS host name leads to this machine.
+"""The certificates of the AWS hosts."""
 
-So the function resolves names, connects to a host for each service and Region, and pays for each handshake, as it does in
-Lambda, without an endpoint being set anywhere. Network and mount namespaces keep all of it from the rest of the machine.
-"""
-
-import os
 import ssl
-import subprocess
-import sys
-import tempfile
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -16,51 +8,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
-from dnslib import QTYPE, RR, A, DNSRecord
-from dnslib.server import BaseResolver, DNSHandler, DNSServer
-
-INSIDE = "BENCH_INSIDE"
-FILES = {
-    "/etc/resolv.conf": "nameserver 127.0.0.1\n",
-    "/etc/nsswitch.conf": "hosts: files dns\n",
-    "/etc/hosts": "127.0.0.1 localhost\n",
-}
-
-
-def enter() -> None:
-    """Goes on in the network of its own: this module's process is started again in it."""
-    if INSIDE not in os.environ:
-        as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-        command = ["unshare", "--net", "--mount", *as_root, sys.executable, "-m", "bench", *sys.argv[1:]]
-        os.execvpe("unshare", command, os.environ | {INSIDE: "1"})
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    for place, text in FILES.items():
-        file = tempfile.NamedTemporaryFile("w", prefix="bench-", delete=False)
-        file.write(text)
-        file.close()
-        os.chmod(file.name, 0o644)
-        subprocess.run(["mount", "--bind", file.name, os.path.realpath(place)], check=True)
-        os.unlink(file.name)
-    DNSServer(_Here(), address="127.0.0.1", port=53, logger=_Quiet()).start_thread()
-
-
-class _Here(BaseResolver):
-    """Every name has the address 127.0.0.1, and none in IPv6."""
-
-    def resolve(self, request: DNSRecord, handler: DNSHandler) -> DNSRecord:
-        reply = request.reply()
-        if request.q.qtype == QTYPE.A:
-            reply.add_answer(RR(request.q.qname, QTYPE.A, rdata=A("127.0.0.1"), ttl=60))
-        return reply
-
-
-class _Quiet:
-    def __getattr__(self, name: str) -> object:
-        return lambda *_: None
 
 
 class Authority:
-    """A certificate authority like Amazon's: RSA keys of 2,048 bits, an intermediate, a leaf for each host."""
+    """A certificate authority like Amazon's: 2,048-bit RSA keys, an intermediate, and a leaf for each host."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -70,13 +21,13 @@ class Authority:
         self._contexts: dict[str, ssl.SSLContext] = {}
 
     def added_to(self, roots: Path) -> Path:
-        """A file with the roots that a function trusts in Lambda, and this authority's."""
+        """A file with the CA certificates that a function trusts in Lambda, and the one of this authority."""
         file = self._directory / "trusted.pem"
         file.write_bytes(roots.read_bytes() + _pem(self._root))
         return file
 
     def issue(self, host: str) -> ssl.SSLContext:
-        """The TLS context of a host, made once: a server that had to make it during a handshake would be measured."""
+        """The TLS context of a host, created once: creating it during a handshake would be measured."""
         if host not in self._contexts:
             leaf = self._certificate(host, self._leaf_key, "Intermediate", self._intermediate_key, host=host)
             key = self._leaf_key.private_bytes(
@@ -91,7 +42,7 @@ class Authority:
         return self._contexts[host]
 
     def context(self) -> ssl.SSLContext:
-        """A context that takes on the certificate of the host that a client asks for."""
+        """A context that presents the certificate of the host that a client names (SNI)."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 
         def choose(socket: ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> None:
