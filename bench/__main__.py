@@ -1,4 +1,4 @@
-"""Measures everything, prints the tables and writes them down."""
+"""Measures what a check costs, prints the tables and writes them to files."""
 
 import argparse
 import asyncio
@@ -20,30 +20,32 @@ from . import network, profile, results
 from .certificates import Authority
 from .cloud import Cloud, Situation
 from .limit import NotLimited
-from .measure import TARGETS, Bench, Checks
-from .results import Figure, Table, mebibytes, megabytes, milliseconds, millions
+from .measure import TARGETS, Bench
+from .results import Figure, Table
 from .subjects import SUBJECTS, Subject
+from .units import MEBIBYTES, MEGABYTES, MILLIONS, MILLISECONDS
 
 T = TypeVar("T")
-# Commands, and the Debian packages that bring them.
+NAMES = [subject.name for subject in SUBJECTS]
+# Commands, and the Debian packages that contain them.
 TOOLS = {"valgrind": "valgrind", "ip": "iproute2", "unshare": "util-linux", "mount": "mount"}
 
 
 def install_tools() -> None:
-    """Installs what is missing, where that is possible, or says what to install."""
+    """Installs the missing tools if it can, and otherwise says which to install."""
     if not sys.platform.startswith("linux"):
-        sys.exit("The benchmark needs Linux: it makes a network of its own and limits the CPU as Lambda does.")
+        sys.exit("The benchmark requires Linux: it creates a network namespace and limits the CPU as Lambda does.")
     missing = sorted({package for command, package in TOOLS.items() if not shutil.which(command)})
     if not missing:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        sys.exit(f"Missing: {', '.join(missing)}. Install them, then again: make bench")
+        sys.exit(f"Install these packages and try again: {', '.join(missing)}")
     subprocess.run(["apt-get", "update", "-qq"], check=True)
     subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], check=True)
 
 
 class Report:
-    """Measures the subjects one after the other, saying what is going on."""
+    """Measures the subjects one after the other, and prints what it is measuring."""
 
     def __init__(self, bench: Bench, console: Console) -> None:
         self.bench = bench
@@ -55,22 +57,25 @@ class Report:
         counted = await self._each("instructions", lambda subject: self.bench.instructions(subject, situation))
         cpu = await self._each("CPU", lambda subject: self.bench.cpu(subject, situation))
         memory = await self._each("memory", lambda subject: self.bench.peak_memory(subject, situation))
-        figures = [
-            Figure("instructions, first check", [each.cold for each in counted], millions),
-            Figure("instructions, later check", [each.warm for each in counted], millions),
-            Figure("CPU, first check", [each.cold for each in cpu], milliseconds),
-            Figure("CPU, later check", [each.warm for each in cpu], milliseconds),
-            *await self._at_128_mb(situation),
-            Figure("peak memory", memory, mebibytes),
-        ]
-        if situation is Situation.STEADY:
-            sizes = [subject.sizes() for subject in SUBJECTS]
-            figures += [
-                Figure("binary", [each and each[0] for each in sizes], megabytes),
-                Figure("zip", [each and each[1] for each in sizes], megabytes),
-            ]
         title = {Situation.STEADY: "A check with nothing to say", Situation.ALERTING: "A check that sends an alert"}
-        return results.comparison(title[situation], [subject.name for subject in SUBJECTS], figures)
+        return results.comparison(title[situation], NAMES, [
+            Figure("instructions, init and first check", [each.first for each in counted], MILLIONS),
+            Figure("instructions, later check", [each.later for each in counted], MILLIONS),
+            Figure("CPU, init and first check", [each.first for each in cpu], MILLISECONDS),
+            Figure("CPU, later check", [each.later for each in cpu], MILLISECONDS),
+            *await self._at_128_mb(situation),
+            Figure("peak memory", memory, MEBIBYTES),
+        ])
+
+    async def start(self) -> Table:
+        """What a cold start costs before the first check."""
+        init = await self._each("init", self.bench.init)
+        sizes = [subject.sizes() for subject in SUBJECTS]
+        return results.comparison("Init and size", NAMES, [
+            Figure("init, not throttled", init, MILLISECONDS),
+            Figure("binary", [each and [each[0]] for each in sizes], MEGABYTES),
+            Figure("zip", [each and [each[1]] for each in sizes], MEGABYTES),
+        ])
 
     async def growth(self) -> Table:
         measured = []
@@ -81,17 +86,15 @@ class Report:
 
     async def _at_128_mb(self, situation: Situation) -> list[Figure]:
         try:
-            measured = await self._each("time at 128 MB", lambda subject: self.bench.seconds_at_128_mb(subject, situation))
+            measured = await self._each("time at 128 MB", lambda subject: self.bench.at_128_mb(subject, situation))
         except NotLimited as reason:
-            remark = f"Not measured: times at 128 MB, since this machine does not limit a CPU: {reason}."
+            remark = f"Times at 128 MB were not measured, because this machine does not limit the CPU: {reason}."
             self.console.print(f"[bold red]{remark}[/]")
             self.remarks = [remark]
             return []
-        checks: list[Checks] = [each for _, each in measured]
         return [
-            Figure("at 128 MB: start until ready", [init for init, _ in measured], milliseconds),
-            Figure("at 128 MB: first invocation", [each.cold for each in checks], milliseconds),
-            Figure("at 128 MB: later invocation", [each.warm for each in checks], milliseconds),
+            Figure("at 128 MB: first invocation", [each.first for each in measured], MILLISECONDS),
+            Figure("at 128 MB: later invocation", [each.later for each in measured], MILLISECONDS),
         ]
 
     async def _each(self, what: str, measure: Callable[[Subject], Awaitable[T]]) -> list[T]:
@@ -112,9 +115,10 @@ async def measure(console: Console, wanted: str) -> None:
                 tables, file = await profile.write(bench, Path(directory)), profile.FILE
             else:
                 report = Report(bench, console)
-                tables = [await report.checks(situation) for situation in Situation] + [await report.growth()]
-                results.write(tables, report.remarks)
-                file = results.FILE
+                checks = [*[await report.checks(situation) for situation in Situation], await report.start()]
+                growth = await report.growth()
+                results.write(checks, growth, report.remarks)
+                tables, file = [*checks, growth], results.FILE
     for table in tables:
         table.show(console)
     console.print(f"Written to {file.relative_to(PROJECT)}.")
@@ -129,7 +133,7 @@ def main() -> None:
     try:
         asyncio.run(measure(Console(highlight=False, width=None if sys.stdout.isatty() else 120), wanted))
     except FunctionFailed as error:
-        sys.exit(f"A function did not do what it should: {error}")
+        sys.exit(f"A function failed: {error}")
 
 
 if __name__ == "__main__":

@@ -1,32 +1,35 @@
-"""The share of a processor that Lambda gives to a function of 128 MB, by a control group."""
+"""The CPU share of a function with 128 MB, as a control group."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 # Source: AWS Lambda developer guide, "Configure Lambda function memory": at 1,769 MB a function has one vCPU.
 SHARE = 128 / 1769
-# A short period, so that the first milliseconds of an invocation are not a burst at full speed.
+# A short period, so that the first milliseconds of an invocation do not run at full speed.
 PERIOD_MICROSECONDS = 20_000
 CGROUPS = Path("/sys/fs/cgroup")
 
 
 class NotLimited(RuntimeError):
-    """This machine does not let this process limit a CPU. The message says why."""
+    """This machine does not let this process limit the CPU. The message says why."""
 
 
 @contextmanager
-def limited_cpu() -> Iterator[list[str]]:
-    """Makes the group; yields what has to stand before a command that is to run in it."""
+def limited_cpu() -> Iterator[Callable[[int], object]]:
+    """Creates the group; yields a function that moves a process into it, by pid, with all its threads.
+
+    The processes must have ended when the block ends.
+    """
     quota = int(SHARE * PERIOD_MICROSECONDS)
-    # Version 1 has a tree for each controller, version 2 one tree for all.
+    # Version 1 has a hierarchy for each controller, version 2 one for all.
     is_first = (CGROUPS / "cpu").is_dir()
     group = (CGROUPS / "cpu" if is_first else CGROUPS) / f"bench-{os.getpid()}"
     try:
         group.mkdir()
     except OSError as error:
-        raise NotLimited(f"no control group can be made in {group.parent} ({error.strerror}); run as root") from None
+        raise NotLimited(f"cannot create a control group in {group.parent} ({error.strerror}); run as root") from None
     try:
         try:
             if is_first:
@@ -35,7 +38,7 @@ def limited_cpu() -> Iterator[list[str]]:
             else:
                 (group / "cpu.max").write_text(f"{quota} {PERIOD_MICROSECONDS}")
         except OSError as error:
-            raise NotLimited(f"control group {group} has no CPU quota ({error.strerror}); is its controller on?") from None
-        yield ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group / "cgroup.procs")]
+            raise NotLimited(f"control group {group} has no CPU quota ({error.strerror}); is the controller enabled?") from None
+        yield lambda pid: (group / "cgroup.procs").write_text(str(pid))
     finally:
         group.rmdir()

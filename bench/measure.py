@@ -1,4 +1,4 @@
-"""The measurements."""
+"""The measurements. Each returns every value that it measured, in seconds, bytes or instructions."""
 
 import asyncio
 import os
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 from toolkit.runtime_api import Function, FunctionFailed, Runtime, Spent
 
+from .certificates import Authority
 from .cloud import Cloud, Situation
 from .limit import limited_cpu
 from .subjects import MONITOR, Subject
-from .certificates import Authority
 
+# Processes that each time is measured in, and the checks in each of them after its first.
 RUNS = 5
-WARM_CHECKS = 10
-# What a control group owes for the work before is paid by then, and its share is whole again.
+LATER_CHECKS = 10
+# Long enough for a control group to get back what it has used up of its share.
 REST_SECONDS = 0.5
 ENDPOINT_SECONDS = 0.03
 TARGETS = [1, 10, 100, 1_000]
@@ -26,10 +26,10 @@ TARGETS = [1, 10, 100, 1_000]
 
 @dataclass(frozen=True)
 class Checks:
-    """One figure of the first check of a process, from its start, and of each later one."""
+    """What was measured of the first check of each process, and of the later ones."""
 
-    cold: float
-    warm: float
+    first: Sequence[float]
+    later: Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -37,31 +37,46 @@ class Growth:
     """Checks of many targets."""
 
     targets: int
-    first: Spent
-    later: Spent
+    first: Sequence[Spent]
+    later: Sequence[Spent]
     instructions: float
-    """Of a later check."""
-    memory: int
+    """Of the second check."""
+    memory: Sequence[float]
     calls: int
+    """Of the first check."""
 
 
 class Bench:
-    """What is needed to run a function."""
+    """Runs functions against the fake AWS, and measures them."""
 
     def __init__(self, authority: Authority, cloud: Cloud, runtime: Runtime) -> None:
         self.authority = authority
         self.cloud = cloud
         self.runtime = runtime
 
+    async def init(self, subject: Subject) -> list[float]:
+        """Seconds from the start of the process until it asks for its first event, at full speed.
+
+        Lambda does not throttle it to the CPU share of the function, and it comes before any call to AWS.
+        """
+        seconds = []
+        for _ in range(RUNS):
+            async with self._running(subject) as function:
+                seconds.append((await function.init()).wall)
+        return seconds
+
     async def instructions(self, subject: Subject, situation: Situation) -> Checks:
-        """Counted by callgrind, which gives the same count for the same work whatever else the machine does."""
+        """Counted once by callgrind: the same work takes nearly the same number, whatever else the machine does.
+
+        The first check includes the start of the process.
+        """
         one = await self.count(subject, situation, 1)
-        many = await self.count(subject, situation, 1 + WARM_CHECKS)
-        return Checks(one, (many - one) / WARM_CHECKS)
+        many = await self.count(subject, situation, 1 + LATER_CHECKS)
+        return Checks([one], [(many - one) / LATER_CHECKS])
 
     async def count(self, subject: Subject, situation: Situation, invocations: int, file: Path = Path(os.devnull),
                     settings: dict[str, str] | None = None) -> int:
-        """The instructions of a process that does so many checks; callgrind's own record of them goes to `file`."""
+        """The instructions of a process that runs so many checks; callgrind writes its profile to `file`."""
         self.cloud.situation = situation
         callgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={file}"]
         async with self._running(subject, callgrind, settings) as function:
@@ -71,57 +86,67 @@ class Bench:
         output = (await function.output).decode()
         counted = re.search(r"Collected : (\d+)", output)
         if not counted:
-            raise FunctionFailed(f"callgrind counted nothing:\n{output[-3000:]}")
+            raise FunctionFailed(f"callgrind did not report a count:\n{output[-3000:]}")
         return int(counted.group(1))
 
     async def cpu(self, subject: Subject, situation: Situation) -> Checks:
-        """Seconds of CPU, medians; the cold check with all that came before it in the process."""
+        """Seconds of CPU. The first check includes the start of the process."""
         self.cloud.situation = situation
-        cold, warm = [], []
+        first, later = [], []
         for _ in range(RUNS):
             async with self._running(subject) as function:
-                cold.append((await function.init()).cpu + (await function.invoke()).cpu)
-                warm += [(await function.invoke()).cpu for _ in range(WARM_CHECKS)]
-        return Checks(median(cold), median(warm))
+                first.append((await function.init()).cpu + (await function.invoke()).cpu)
+                later += [(await function.invoke()).cpu for _ in range(LATER_CHECKS)]
+        return Checks(first, later)
 
-    async def seconds_at_128_mb(self, subject: Subject, situation: Situation) -> tuple[float, Checks]:
-        """The time until the function asks for its first event, and that of invocations, at a Lambda's share of a CPU."""
+    async def at_128_mb(self, subject: Subject, situation: Situation) -> Checks:
+        """Seconds of each invocation at the CPU share of 128 MB, which applies from the end of init, as in Lambda."""
         self.cloud.situation = situation
-        init, cold, warm = [], [], []
-        with limited_cpu() as prefix:
+        first, later = [], []
+        with limited_cpu() as limit:
             for _ in range(RUNS):
-                async with self._running(subject, prefix) as function:
-                    init.append((await function.init()).wall)
-                    cold.append(await self._rested(function))
-                    warm += [await self._rested(function) for _ in range(RUNS)]
-        return median(init), Checks(median(cold), median(warm))
+                async with self._running(subject) as function:
+                    await function.init()
+                    limit(function.pid)
+                    first.append(await self._rested(function))
+                    later += [await self._rested(function) for _ in range(LATER_CHECKS)]
+        return Checks(first, later)
 
-    async def peak_memory(self, subject: Subject, situation: Situation) -> int:
-        """Bytes in RAM at the most, over a cold check and some warm ones."""
+    async def peak_memory(self, subject: Subject, situation: Situation) -> list[float]:
+        """The highest number of bytes in RAM, over a first check and the later ones."""
         self.cloud.situation = situation
-        async with self._running(subject) as function:
-            await function.init()
-            for _ in range(1 + WARM_CHECKS):
-                await function.invoke()
-            return function.peak_memory()
+        peaks: list[float] = []
+        for _ in range(RUNS):
+            async with self._running(subject) as function:
+                await function.init()
+                for _ in range(1 + LATER_CHECKS):
+                    await function.invoke()
+                peaks.append(function.peak_memory())
+        return peaks
 
     async def growth(self, targets: int) -> Growth:
-        """Checks of many targets, each a Region with a host of its own, against services that take their time."""
+        """Checks of many targets, each a Region with a host of its own, against services that take time to respond."""
         regions = [f"ap-southeast-{number}" for number in range(1, targets + 1)]
         self.cloud.open(regions)
         settings = {"REGIONS": ",".join(regions)}
         one, two = [await self.count(MONITOR, Situation.STEADY, checks, settings=settings) for checks in (1, 2)]
+        first: list[Spent] = []
+        later: list[Spent] = []
+        peaks: list[float] = []
+        calls = 0
         self.cloud.delay = ENDPOINT_SECONDS
         try:
-            async with self._running(MONITOR, settings=settings) as function:
-                await function.init()
-                self.cloud.calls.clear()
-                first = await function.invoke()
-                calls = self.cloud.calls.total()
-                later = await function.invoke()
-                return Growth(targets, first, later, two - one, function.peak_memory(), calls)
+            for _ in range(RUNS):
+                async with self._running(MONITOR, settings=settings) as function:
+                    await function.init()
+                    self.cloud.calls.clear()
+                    first.append(await function.invoke())
+                    calls = self.cloud.calls.total()
+                    later += [await function.invoke() for _ in range(LATER_CHECKS)]
+                    peaks.append(function.peak_memory())
         finally:
             self.cloud.delay = 0.0
+        return Growth(targets, first, later, two - one, peaks, calls)
 
     def _running(self, subject: Subject, prefix: Sequence[str] = (), settings: dict[str, str] | None = None
                  ) -> AbstractAsyncContextManager[Function]:

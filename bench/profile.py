@@ -1,6 +1,6 @@
-"""Where the instructions of a later check go (`make profile`): what it cannot get below, and why.
+"""Where the instructions of a later check go (`make profile`).
 
-Needs the monitor with its symbols: the same build, but not stripped.
+Profiles a build of the function with debugging symbols; otherwise it is the build that is deployed.
 """
 
 import re
@@ -11,16 +11,17 @@ from pathlib import Path
 from toolkit.paths import PROJECT
 
 from .cloud import Situation
-from .measure import WARM_CHECKS, Bench
-from .results import Table, millions
+from .measure import LATER_CHECKS, Bench
+from .results import Table
 from .subjects import MONITOR, Subject
+from .units import MILLIONS
 
 BINARY = PROJECT / ".aws-sam" / "profiling" / "ses-quota-monitor" / "bootstrap"
 FILE = PROJECT / "bench" / "PROFILE.md"
 # A line of callgrind_annotate: instructions, their share, file:function [object].
 LINE = re.compile(r"^\s*([\d,]+) \(.*?%\)\s+(\S+?):(.+?)(?: \[\S*\])?$", re.MULTILINE)
 CRATE = re.compile(r"/registry/src/[^/]+/([^/]+?)-\d[^/]*/")
-# What these functions do, with all that they call.
+# Functions, by what they do; each is counted with everything that it calls.
 PARTS = {
     "signing three requests (Signature Version 4)": r"SigV4Signer as .*sign_http_request",
     "- of which SHA-256": r"^sha2::sha256::compress256",
@@ -35,11 +36,11 @@ PARTS = {
 
 
 async def write(bench: Bench, directory: Path) -> list[Table]:
-    """Profiles the monitor and writes PROFILE.md."""
+    """Profiles the function, writes PROFILE.md and returns its tables."""
     subject = Subject(MONITOR.name, [str(BINARY)], MONITOR.trusts, BINARY, MONITOR.own_environment)
     one, many = directory / "one", directory / "many"
     await bench.count(subject, Situation.STEADY, 1, one)
-    await bench.count(subject, Situation.STEADY, 1 + WARM_CHECKS, many)
+    await bench.count(subject, Situation.STEADY, 1 + LATER_CHECKS, many)
     own = _a_later_check(_costs(one), _costs(many))
     total = sum(own.values())
     crates: Counter[str] = Counter()
@@ -51,15 +52,17 @@ async def write(bench: Bench, directory: Path) -> list[Table]:
     columns = ["", "instructions", "share"]
 
     def rows(costs: list[tuple[str, float]]) -> list[list[str]]:
-        return [[name, millions(cost), f"{cost / total:.0%}"] for name, cost in costs]
+        return [[name, MILLIONS.show([cost]), f"{cost / total:.0%}"] for name, cost in costs]
 
     tables = [
-        Table("Some parts, with all that they call", columns, rows([("all", total), *parts.items()])),
-        Table("The code that runs, by library", columns, rows(crates.most_common(15))),
+        Table("Parts, with everything that they call", columns, rows([("all", total), *parts.items()])),
+        Table("Code, by library", columns, rows(crates.most_common(15))),
     ]
-    texts = [f"## {table.title}\n\n{table.markdown()}" for table in tables]
-    FILE.write_text("# Where the instructions of a later check go\n\n"
-                    "Written by `make profile`, by callgrind, for a check with nothing to say.\n\n" + "\n".join(texts))
+    FILE.write_text("\n\n".join([
+        "# Where the instructions of a later check go",
+        "Written by `make profile`. Counted by callgrind, for a check with nothing to say.",
+        *(table.markdown("##") for table in tables),
+    ]) + "\n")
     return tables
 
 
@@ -71,20 +74,20 @@ def _costs(file: Path, *options: str) -> Counter[tuple[str, str]]:
     for cost, source, function in LINE.findall(listed):
         place = (source, function)
         count = int(cost.replace(",", ""))
-        # With what they call, the lines of a function that was inlined elsewhere count the same again.
+        # Inclusive costs of a function that is inlined in several places are listed several times.
         costs[place] = max(costs[place], count) if options else costs[place] + count
     return costs
 
 
 def _a_later_check(one: Counter[tuple[str, str]], many: Counter[tuple[str, str]]) -> dict[tuple[str, str], float]:
-    return {place: (cost - one[place]) / WARM_CHECKS for place, cost in many.items()}
+    return {place: (cost - one[place]) / LATER_CHECKS for place, cost in many.items()}
 
 
 def _library(file: str) -> str:
     if crate := CRATE.search(file):
         return crate.group(1)
     if "/rustc/" in file or file.startswith("library/"):
-        return "Rust's standard library, inlined into all of them"
+        return "Rust's standard library, inlined into the others"
     if file.endswith((".S", ".c", ".h")):
         return "glibc"
     return "ses-quota-monitor" if "src/" in file else "other"

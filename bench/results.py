@@ -1,11 +1,12 @@
-"""The tables: on the terminal, in RESULTS.md, and the first of them in the README."""
+"""The tables, and where they are written: to RESULTS.md, and those of single checks to the documentation."""
 
 import platform
 import re
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from statistics import median
 
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -13,11 +14,30 @@ from rich.table import Table as RichTable
 from toolkit.paths import PROJECT
 
 from .limit import SHARE
-from .measure import ENDPOINT_SECONDS, RUNS, WARM_CHECKS, Growth
+from .measure import ENDPOINT_SECONDS, LATER_CHECKS, RUNS, Growth
+from .units import MEBIBYTES, MILLIONS, MILLISECONDS, Unit, rounded
 
 FILE = PROJECT / "bench" / "RESULTS.md"
-README = PROJECT / "README.md"
+DOCUMENTATION = PROJECT / "docs" / "performance.md"
 QUOTE = re.compile(r"(?<=<!-- bench -->\n).*(?=<!-- /bench -->)", re.DOTALL)
+SPREAD = f"Times and memory are medians of {RUNS} processes, with {LATER_CHECKS} later checks in each; the lowest and the " \
+    "highest value are in parentheses."
+METHOD = f"""\
+- {SPREAD}
+- Instructions are counted by callgrind, for a processor without SHA-256 instructions, which most of Lambda's have. The
+  figure of a later check is the mean of {LATER_CHECKS}.
+- Init is the time from the start of the process until it asks for its first event, at full speed: Lambda does not throttle
+  it. It does not depend on what a check finds.
+- "At 128 MB" is an invocation with {SHARE:.1%} of a CPU, the share of a function of that size.
+- Later checks follow each other within a second, on connections that are kept alive. A check every five minutes makes new
+  connections and costs more; that is not measured yet.
+- Each service and Region has a host name of its own, so that each TLS handshake is paid for.
+- Both peers make the same AWS calls as the monitor, one after the other, and do less with the responses: no hysteresis, no
+  conditional writes, no report. The Rust peer is built with the profile that cargo-lambda sets, so that its size differs by
+  compiler options too. The Python peer runs on the interpreter of this machine, not in Lambda's image.
+- Many targets are checked at full speed. At 128 MB, the CPU time alone takes {rounded(1 / SHARE, 2)} times as long.
+
+[PROFILE.md](PROFILE.md) shows where the instructions of a later check go."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +46,9 @@ class Table:
     columns: list[str]
     rows: list[list[str]]
 
-    def markdown(self) -> str:
+    def markdown(self, heading: str) -> str:
         lines = [self.columns, ["---"] + ["---:"] * (len(self.columns) - 1), *self.rows]
-        return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
+        return f"{heading} {self.title}\n\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
     def show(self, console: Console) -> None:
         table = RichTable(title=self.title, title_justify="left")
@@ -41,73 +61,56 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of each subject, the monitor's first; None where there is none."""
+    """What was measured of each subject, the monitor first; None where there is nothing to measure."""
 
     name: str
-    values: Sequence[float | None]
-    shown: Callable[[float], str]
+    values: Sequence[Sequence[float] | None]
+    unit: Unit
 
     def cells(self) -> list[str]:
         first, *peers = self.values
-        cells = [self.name, "-" if first is None else self.shown(first)]
+        cells = [self.name, self.unit.show(first) if first else "-"]
         for peer in peers:
-            known = first is not None and peer is not None
-            cells += [self.shown(peer), f"{peer / first:.1f}"] if known else ["-", "-"]
+            cells += [self.unit.show(peer), rounded(median(peer) / median(first), 2)] if first and peer else ["-", "-"]
         return cells
 
 
 def comparison(title: str, names: Sequence[str], figures: Sequence[Figure]) -> Table:
-    """The figures, with how many times the monitor's each peer's is."""
+    """The figures, and for each peer how many times that of the monitor it is."""
     columns = ["", names[0], *(cell for name in names[1:] for cell in (name, "times ours"))]
     return Table(title, columns, [figure.cells() for figure in figures])
 
 
 def growth(measured: Sequence[Growth]) -> Table:
-    columns = ["targets", "first check", "later check", "CPU of the first, a target", "CPU of a later, a target",
-               "instructions of a later, a target", "calls", "peak memory"]
+    """Checks of many targets, by the number of targets."""
+    columns = ["targets", "first check", "later check", "CPU per target, first check", "CPU per target, later check",
+               "instructions per target, second check", "calls, first check", "peak memory"]
     rows = [
-        [f"{each.targets:,}", milliseconds(each.first.wall), milliseconds(each.later.wall),
-         milliseconds(each.first.cpu / each.targets), milliseconds(each.later.cpu / each.targets),
-         millions(each.instructions / each.targets), f"{each.calls:,}", mebibytes(each.memory)]
+        [
+            f"{each.targets:,}",
+            *(MILLISECONDS.show([spent.wall for spent in checks]) for checks in (each.first, each.later)),
+            *(MILLISECONDS.show([spent.cpu / each.targets for spent in checks]) for checks in (each.first, each.later)),
+            MILLIONS.show([each.instructions / each.targets]), f"{each.calls:,}", MEBIBYTES.show(each.memory),
+        ]
         for each in measured
     ]
-    title = f"Many targets, 32 of them at a time, and services that take {ENDPOINT_SECONDS * 1000:.0f} ms to answer"
+    title = f"Many targets, 32 at a time, with services that take {ENDPOINT_SECONDS * 1000:.0f} ms to respond"
     return Table(title, columns, rows)
 
 
-def millions(count: float) -> str:
-    return f"{count / 1e6:,.2f} M"
-
-
-def milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:,.2f} ms" if seconds < 0.1 else f"{seconds * 1000:,.0f} ms"
-
-
-def mebibytes(size: float) -> str:
-    return f"{size / 2**20:.1f} MiB"
-
-
-def megabytes(size: float) -> str:
-    return f"{size / 1e6:.2f} MB"
-
-
-def write(tables: Sequence[Table], remarks: Sequence[str]) -> None:
-    """Writes RESULTS.md, and the first table into the README."""
+def write(checks: Sequence[Table], growth: Table, remarks: Sequence[str]) -> None:
+    """Writes RESULTS.md, and quotes the tables of single checks in the documentation."""
     measured = f"Measured on {datetime.now(timezone.utc):%Y-%m-%d} at commit {_commit()}, {platform.machine()}."
     parts = [
-        "# What a check costs",
-        f"Written by `make bench`. {measured}",
-        f"Instructions are counted by callgrind, which gives the processor of an old machine: without its instructions for "
-        f"SHA-256, which most of Lambda's have. Times and CPU are medians of {RUNS} processes, and of {WARM_CHECKS} "
-        f"checks in each. \"At 128 MB\" is in a control group with {SHARE:.1%} of a CPU, as Lambda gives it. Both peers "
-        "make the same calls; each service and Region has a host of its own, so that each handshake is paid. "
-        "[PROFILE.md](PROFILE.md) shows where the instructions of a later check go.",
-        *(f"## {table.title}\n\n{table.markdown()}" for table in tables),
-        *remarks,
+        "# What a check costs", f"Written by `make bench`. {measured}", METHOD,
+        *(table.markdown("##") for table in [*checks, growth]), *remarks,
     ]
-    FILE.write_text("\n\n".join(part.strip() for part in parts) + "\n")
-    quote = f"{measured}\n\n{tables[0].markdown()}"
-    README.write_text(QUOTE.sub(lambda _: quote, README.read_text()))
+    FILE.write_text("\n\n".join(parts) + "\n")
+    quote = "\n\n".join([f"{measured} {SPREAD}", *(table.markdown("###") for table in checks)]) + "\n"
+    text, found = QUOTE.subn(lambda _: quote, DOCUMENTATION.read_text())
+    if not found:
+        raise ValueError(f"{DOCUMENTATION} has no lines <!-- bench --> and <!-- /bench --> to write between")
+    DOCUMENTATION.write_text(text)
 
 
 def _commit() -> str:

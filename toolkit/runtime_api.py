@@ -98,6 +98,7 @@ class Function:
     def __init__(self, runtime: Runtime, process: asyncio.subprocess.Process, started: float) -> None:
         self._runtime = runtime
         self._process = process
+        self.pid = process.pid
         self._started = started
         self._cpu = 0.0
         self._is_ready = False
@@ -121,12 +122,12 @@ class Function:
 
     def peak_memory(self) -> int:
         """The most memory that it has had in RAM so far, in bytes."""
-        with open(f"/proc/{self._process.pid}/status") as status:
+        with open(f"/proc/{self.pid}/status") as status:
             return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
 
     def _cpu_since_last(self) -> float:
         # The CPU clock of another process, of all its threads, exact to the nanosecond: see clock_getcpuclockid(3).
-        before, self._cpu = self._cpu, time.clock_gettime(~self._process.pid << 3 | 2)
+        before, self._cpu = self._cpu, time.clock_gettime(~self.pid << 3 | 2)
         return self._cpu - before
 
     async def _or_ended(self, event: Coroutine[Any, Any, T]) -> T:
