@@ -14,27 +14,27 @@ COMMON_HEADERS = {"x-amzn-RequestId": REQUEST_ID, "Date": "Tue, 24 Nov 2026 12:0
 
 
 class Situation(Enum):
-    """What a check finds: recipients sent to, of 50,000. No state is stored, so that an alert is due each time."""
+    """What a check finds: the recipients sent to, of 50,000. No state is kept, so that each check sends its alert."""
 
     STEADY = 10_000
     ALERTING = 48_100
 
 
 class Cloud:
-    """All of AWS, on port 443 of this network. A context manager."""
+    """All services, on port 443 of this network. A context manager."""
 
     def __init__(self, authority: Authority) -> None:
         self._authority = authority
         self._server: asyncio.Server
         self.situation = Situation.STEADY
-        # How long a service takes to answer, in seconds.
+        # How long a service takes to respond, in seconds.
         self.delay = 0.0
         self.calls: Counter[str] = Counter()
 
     async def __aenter__(self) -> "Cloud":
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: Connection(self._answer), "127.0.0.1", 443, ssl=self._authority.context(), backlog=1024
+            lambda: Connection(self._handle), "127.0.0.1", 443, ssl=self._authority.context(), backlog=1024
         )
         return self
 
@@ -42,13 +42,13 @@ class Cloud:
         self._server.close()
 
     def open(self, regions: Iterable[str]) -> None:
-        """Makes the certificates of all hosts in these Regions, before anybody asks for them."""
+        """Creates the certificates of all hosts in these Regions in advance."""
         for region in regions:
             self._authority.issue(f"email.{region}.amazonaws.com")
         for service in ("dynamodb", "monitoring", "sns"):
             self._authority.issue(f"{service}.us-east-1.amazonaws.com")
 
-    async def _answer(self, request: Request) -> Response:
+    async def _handle(self, request: Request) -> Response:
         if self.delay:
             await asyncio.sleep(self.delay)
         called = operation(request.path, request.headers, request.body) or ""

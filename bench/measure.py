@@ -15,10 +15,10 @@ from .cloud import Cloud, Situation
 from .limit import limited_cpu
 from .subjects import MONITOR, Subject
 
-# Processes that each time is measured in, and the checks in each of them after its first.
+# The processes in which each time is measured, and the checks in each of them after the first.
 RUNS = 5
 LATER_CHECKS = 10
-# Long enough for a control group to get back what it has used up of its share.
+# Enough for a control group to regain its full share.
 REST_SECONDS = 0.5
 ENDPOINT_SECONDS = 0.03
 TARGETS = [1, 10, 100, 1_000]
@@ -57,7 +57,7 @@ class Bench:
     async def init(self, subject: Subject) -> list[float]:
         """Seconds from the start of the process until it asks for its first event, at full speed.
 
-        Lambda does not throttle it to the CPU share of the function, and it comes before any call to AWS.
+        Lambda does not throttle init to the CPU share of the function. No AWS service is called yet.
         """
         seconds = []
         for _ in range(RUNS):
@@ -66,7 +66,7 @@ class Bench:
         return seconds
 
     async def instructions(self, subject: Subject, situation: Situation) -> Checks:
-        """Counted once by callgrind: the same work takes nearly the same number, whatever else the machine does.
+        """Counted once, by callgrind: the count hardly depends on what else the machine does.
 
         The first check includes the start of the process.
         """

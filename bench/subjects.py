@@ -1,4 +1,4 @@
-"""What is measured: the monitor, and two peers that make the same calls."""
+"""What is measured: the function, and two peers that make the same AWS calls."""
 
 import os
 import sys
@@ -13,14 +13,14 @@ from toolkit.paths import BOOTSTRAP, PROJECT
 from toolkit.runtime_api import environment
 
 PEERS = PROJECT / "bench" / "peers"
-# What is trusted in Lambda: the monitor brings Amazon's roots along, its peers read all that the machine trusts.
+# The CA certificates to trust in Lambda: the function includes those of Amazon, and its peers load all of the machine's.
 AMAZON_ROOTS = PROJECT / "src" / "aws" / "amazon-roots.pem"
 MACHINE_ROOTS = Path(certifi.where())
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A function: how Lambda would start it, and the binary that is deployed, where there is one."""
+    """A function: the command that Lambda would run, and the binary, for those that have one."""
 
     name: str
     command: list[str]
@@ -29,7 +29,7 @@ class Subject:
     own_environment: dict[str, str] = field(default_factory=dict)
 
     def environment(self, trusted: Path) -> dict[str, str]:
-        """The whole environment, with the certificates that it is to trust, and the settings of a deployment."""
+        """The environment of a deployment, with a file of the CA certificates to trust."""
         settings = {
             "ALERT_TOPIC_ARN": "arn:aws:sns:us-east-1:111122223333:ses-quota-monitor-AlertTopic-1ABCDEFGHIJKL",
             "STATE_TABLE": "ses-quota-monitor-StateTable-1ABCDEFGHIJKL",
@@ -38,7 +38,7 @@ class Subject:
         return environment() | settings | self.own_environment
 
     def sizes(self) -> tuple[int, int] | None:
-        """Bytes of the binary, and of the zip that is uploaded."""
+        """The bytes of the binary, and of the zip file to upload."""
         if self.binary is None:
             return None
         zipped = BytesIO()

@@ -22,7 +22,7 @@ class Unit:
         return f"{middle} {self.name}" + (f" ({lowest}-{highest})" if len(values) > 1 else "")
 
 
-# Times, of which a second run measures others. Instructions, of which it counts nearly the same.
+# Counts of instructions and sizes repeat in three digits; times and memory do not.
 MILLISECONDS = Unit("ms", 1e-3, 2)
 MILLIONS = Unit("M", 1e6, 3)
 MEBIBYTES = Unit("MiB", 2**20, 2)

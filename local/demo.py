@@ -12,7 +12,7 @@ from datetime import datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from toolkit.paths import PROJECT
-from toolkit.waiting import GaveUpWaiting
+from toolkit.waiting import WaitTimedOut
 
 from .account import Account
 from .deployment import DeployFailed
@@ -206,7 +206,7 @@ def main() -> int:
     except DeployFailed as error:
         screen.failure(str(error), "If nothing is built yet: make build\n" + see_log)
         return 1
-    except (Unexpected, GaveUpWaiting, LocalAwsFailed, BotoCoreError, ClientError) as error:
+    except (Unexpected, WaitTimedOut, LocalAwsFailed, BotoCoreError, ClientError) as error:
         screen.failure(str(error), see_log)
         return 1
     return 0

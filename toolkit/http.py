@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection, as small as it can be: what the servers cost must not be measured."""
+"""One HTTP/1.1 connection of a server, kept small so that a benchmark measures its client and not the server."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -22,31 +22,31 @@ class Response:
     body: bytes
 
 
-Answer = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Connection(asyncio.Protocol):
-    """Reads requests one after the other, and answers each."""
+    """Reads one request after the other, and sends the response of the handler to each."""
 
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
         self._parser = httptools.HttpRequestParser(self)
         self._request = Request()
         self._transport: asyncio.Transport
-        self._replying: asyncio.Task[None] | None = None
+        self._response: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self._replying:
-            self._replying.cancel()
+        if self._response:
+            self._response.cancel()
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
 
-    # What the parser calls.
+    # Called by the parser.
     def on_url(self, url: bytes) -> None:
         self._request.path = url.decode()
 
@@ -59,10 +59,10 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         self._request.method = self._parser.get_method().decode()
         request, self._request = self._request, Request()
-        self._replying = asyncio.get_running_loop().create_task(self._reply(request))
+        self._response = asyncio.get_running_loop().create_task(self._respond(request))
 
-    async def _reply(self, request: Request) -> None:
-        response = await self._answer(request)
+    async def _respond(self, request: Request) -> None:
+        response = await self._handler(request)
         headers = response.headers | {"Content-Length": str(len(response.body))}
         lines = [f"HTTP/1.1 {response.status} X", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
         if not self._transport.is_closing():

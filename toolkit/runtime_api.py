@@ -1,4 +1,4 @@
-"""Lambda's Runtime API, and a function that runs under it.
+"""Lambda's Runtime API, the environment that Lambda sets, and a function that runs under both.
 
 Source: AWS Lambda developer guide, "Using the Lambda runtime API for custom runtimes".
 """
@@ -15,36 +15,36 @@ from .http import Connection, Request, Response
 
 T = TypeVar("T")
 PREFIX = "/2018-06-01/runtime"
-# As in the template: a check has 30 seconds. Under an instruction counter everything takes far longer.
+# Far more than the 30 seconds of the template, because a function runs much slower under valgrind.
 TIMEOUT_SECONDS = 900
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:111122223333:function:ses-quota-monitor"
 
 
 class FunctionFailed(RuntimeError):
-    """The function did not start, or an invocation ended in an error. The message says how."""
+    """The function did not start, or an invocation failed. The message holds the error."""
 
 
 @dataclass(frozen=True)
 class Spent:
-    """What something cost: seconds by the wall clock, and seconds of CPU in all threads of the process."""
+    """Seconds of wall-clock time, and seconds of CPU time in all threads of the process."""
 
     wall: float
     cpu: float
 
 
 class Runtime:
-    """The API, on a port of its own, for one function at a time."""
+    """The API, on a free port of 127.0.0.1, for one function at a time. A context manager."""
 
     def __init__(self) -> None:
         self._events: asyncio.Queue[None] = asyncio.Queue()
-        self._waiting: asyncio.Queue[float] = asyncio.Queue()
-        self._handed_out: asyncio.Queue[float] = asyncio.Queue()
-        self._answered: asyncio.Queue[tuple[float, str | None]] = asyncio.Queue()
+        self._requested: asyncio.Queue[float] = asyncio.Queue()
+        self._delivered: asyncio.Queue[float] = asyncio.Queue()
+        self._responses: asyncio.Queue[tuple[float, str | None]] = asyncio.Queue()
         self._server: asyncio.Server
         self.address = ""
 
     async def __aenter__(self) -> "Runtime":
-        self._server = await asyncio.get_running_loop().create_server(lambda: Connection(self._answer), "127.0.0.1", 0)
+        self._server = await asyncio.get_running_loop().create_server(lambda: Connection(self._handle), "127.0.0.1", 0)
         host, port = self._server.sockets[0].getsockname()
         self.address = f"{host}:{port}"
         return self
@@ -52,10 +52,10 @@ class Runtime:
     async def __aexit__(self, *exception: object) -> None:
         self._server.close()
 
-    async def _answer(self, request: Request) -> Response:
+    async def _handle(self, request: Request) -> Response:
         now = time.monotonic()
         if request.path == f"{PREFIX}/invocation/next":
-            self._waiting.put_nowait(now)
+            self._requested.put_nowait(now)
             await self._events.get()
             headers = {
                 "Content-Type": "application/json",
@@ -64,15 +64,15 @@ class Runtime:
                 "Lambda-Runtime-Invoked-Function-Arn": FUNCTION_ARN,
                 "Lambda-Runtime-Trace-Id": "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0",
             }
-            self._handed_out.put_nowait(time.monotonic())
+            self._delivered.put_nowait(time.monotonic())
             return Response(200, headers, b'{"version":"0","detail-type":"Scheduled Event","source":"aws.events","detail":{}}')
         failed = not request.path.endswith("/response")
-        self._answered.put_nowait((now, request.body.decode() if failed else None))
+        self._responses.put_nowait((now, request.body.decode() if failed else None))
         return Response(202, {"Content-Type": "application/json"}, b'{"status":"OK"}')
 
     @asynccontextmanager
     async def running(self, command: Sequence[str], environment: dict[str, str]) -> AsyncIterator["Function"]:
-        """A function in a process of its own, ended when the block ends."""
+        """Runs a function in a process of its own, which is terminated when the block ends."""
         started = time.monotonic()
         process = await asyncio.create_subprocess_exec(
             *command, env=environment | {"AWS_LAMBDA_RUNTIME_API": self.address},
@@ -85,15 +85,15 @@ class Runtime:
             if process.returncode is None:
                 process.terminate()
             await process.wait()
-            # What it was still waiting for must not be handed to the next function.
-            for queue in (self._waiting, self._handed_out, self._answered):
+            # The next function must not receive what was meant for this one.
+            for queue in (self._requested, self._delivered, self._responses):
                 while not queue.empty():
                     queue.get_nowait()
             self._events = asyncio.Queue()
 
 
 class Function:
-    """A function that runs."""
+    """A running function."""
 
     def __init__(self, runtime: Runtime, process: asyncio.subprocess.Process, started: float) -> None:
         self._runtime = runtime
@@ -101,48 +101,47 @@ class Function:
         self.pid = process.pid
         self._started = started
         self._cpu = 0.0
-        self._is_ready = False
         assert process.stdout is not None
         self.output = asyncio.ensure_future(process.stdout.read())
 
     async def init(self) -> Spent:
-        """Waits until it asks for its first event; what that cost since the process was started."""
-        ready = await self._or_ended(self._runtime._waiting.get())
+        """Waits until the function asks for its first event; returns what that took since the process started."""
+        ready = await self._or_ended(self._runtime._requested.get())
         return Spent(ready - self._started, self._cpu_since_last())
 
     async def invoke(self) -> Spent:
-        """One invocation: the wall clock runs until its answer, the CPU until it asks for the next event."""
+        """Invokes the function; returns the time until its response, and the CPU time until it asks for the next event."""
         self._runtime._events.put_nowait(None)
-        begun = await self._or_ended(self._runtime._handed_out.get())
-        answered, error = await self._or_ended(self._runtime._answered.get())
+        begun = await self._or_ended(self._runtime._delivered.get())
+        responded, error = await self._or_ended(self._runtime._responses.get())
         if error is not None:
             raise FunctionFailed(error)
-        await self._or_ended(self._runtime._waiting.get())
-        return Spent(answered - begun, self._cpu_since_last())
+        await self._or_ended(self._runtime._requested.get())
+        return Spent(responded - begun, self._cpu_since_last())
 
     def peak_memory(self) -> int:
-        """The most memory that it has had in RAM so far, in bytes."""
+        """The highest number of bytes that the process has had in RAM so far."""
         with open(f"/proc/{self.pid}/status") as status:
             return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
 
     def _cpu_since_last(self) -> float:
-        # The CPU clock of another process, of all its threads, exact to the nanosecond: see clock_getcpuclockid(3).
+        # The CPU clock of another process, in nanoseconds for all its threads: see clock_getcpuclockid(3).
         before, self._cpu = self._cpu, time.clock_gettime(~self.pid << 3 | 2)
         return self._cpu - before
 
     async def _or_ended(self, event: Coroutine[Any, Any, T]) -> T:
-        """Waits for an event; a function that ends instead has failed."""
+        """Waits for an event. Raises `FunctionFailed` if the process ends first."""
         waiting, ended = asyncio.ensure_future(event), asyncio.ensure_future(self._process.wait())
         await asyncio.wait([waiting, ended], return_when=asyncio.FIRST_COMPLETED)
         if not waiting.done():
             waiting.cancel()
-            raise FunctionFailed(f"it ended with code {ended.result()}:\n{(await self.output).decode()[-3000:]}")
+            raise FunctionFailed(f"the process ended with code {ended.result()}:\n{(await self.output).decode()[-3000:]}")
         ended.cancel()
         return waiting.result()
 
 
 def environment(region: str = "us-east-1") -> dict[str, str]:
-    """What Lambda sets. Credentials are of the length that Lambda's have."""
+    """The environment variables that Lambda sets. The credentials are as long as Lambda's."""
     return {
         "PATH": os.environ["PATH"], "LANG": "en_US.UTF-8", "TZ": ":UTC",
         "AWS_REGION": region, "AWS_DEFAULT_REGION": region,

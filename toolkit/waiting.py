@@ -1,4 +1,4 @@
-"""Waiting for a condition, never for a time."""
+"""Waiting for a condition instead of sleeping."""
 
 import time
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class GaveUpWaiting(AssertionError):
-    """The condition did not come true in time. The message says what was seen last."""
+class WaitTimedOut(AssertionError):
+    """The condition did not become true in time. The message holds its last value."""
 
 
 def wait_for(
@@ -18,17 +18,17 @@ def wait_for(
     interval: float = 0.1,
     while_waiting: Callable[[], None] = lambda: None,
 ) -> T:
-    """Calls `condition` until it returns something true, and returns that.
+    """Calls `condition` until it returns a true value, and returns that value.
 
-    `while_waiting` is called before each pause: to refresh a display, or to raise if the wait
-    has become pointless. Times are in seconds.
+    Calls `while_waiting` before each pause: to refresh a display, or to raise if there is nothing
+    left to wait for. Times are in seconds.
     """
     deadline = time.monotonic() + timeout
     while True:
-        seen = condition()
-        if seen:
-            return seen
+        value = condition()
+        if value:
+            return value
         if time.monotonic() >= deadline:
-            raise GaveUpWaiting(f"waited {timeout:g} s for {what}; the last thing seen was {seen!r}")
+            raise WaitTimedOut(f"timed out after {timeout:g} s waiting for {what}; last value: {value!r}")
         while_waiting()
         time.sleep(interval)

@@ -1,4 +1,4 @@
-"""A peer for the benchmark: the same calls as the monitor makes, with boto3 as it comes."""
+"""A peer for the benchmark: the AWS calls that the monitor makes, with boto3 and its defaults."""
 
 import json
 import os
