@@ -1,7 +1,7 @@
-"""The life of an alert: real mail, the real schedule, the real function, on a local AWS.
+"""The life of an alert: real mail, the real schedule and the real function, on a local AWS.
 
-Nothing that is shown is prepared: texts and documents are what the function sent, metrics what
-CloudWatch stored, the report what the function logged.
+Nothing is prepared: the texts and documents are those that the function sent, the metrics those that
+CloudWatch stored, and the report the one that the function logged.
 """
 
 import math
@@ -24,7 +24,7 @@ from .stack import Run, Stack
 LOG_FILE = PROJECT / ".aws-sam" / "local-aws.log"
 EMAIL = "ops@example.com"
 PHONE = "+14255550123"
-# The local SES has a fixed quota; so low, its thresholds are crossed by mail that is sent in seconds.
+# The quota of the local SES is fixed. These thresholds are so low that mail sent in seconds crosses them.
 PARAMETERS = {
     "AlertEmail": EMAIL,
     "AlertPhone": PHONE,
@@ -34,16 +34,16 @@ PARAMETERS = {
     "ClearMarginPercent": "0.1",
 }
 RAISED_THRESHOLDS = {"WarningPercent": "80", "CriticalPercent": "95", "ClearMarginPercent": "5"}
-# The schedule's minute, the 10 seconds within which the local scheduler looks, and some patience.
+# A minute for the schedule, up to 10 seconds for the local scheduler to notice, and a margin.
 CHECK_SECONDS = 90
 
 
 class Unexpected(Exception):
-    """The function did something other than the story says."""
+    """The function did something that the demo does not expect."""
 
 
 class Demo:
-    """The deployed monitor, and those who listen to it."""
+    """The deployed monitor and its subscribers."""
 
     def __init__(self, screen: Screen, aws: LocalAws) -> None:
         self.screen = screen
@@ -63,10 +63,10 @@ class Demo:
         names = ["FunctionName", "AlertTopicArn", "StateTableName", "LogGroupName"]
         self.screen.table(["created", "name"], [[name, outputs[name]] for name in names])
         self.screen.table(["parameter", "value"], [[name, value] for name, value in PARAMETERS.items()])
-        self.screen.say("Subscribed to the topic: the e-mail address, the phone, and a queue of ours.")
+        self.screen.say("Subscribed to the topic: the email address, the phone number, and a queue of this demo.")
 
     def send_mail_until(self, percent: float) -> None:
-        """Sends as many messages as it takes to reach a utilization."""
+        """Sends as many messages as it takes to reach a utilization, in percent."""
         quota = self.account.client("ses").get_send_quota()
         wanted = math.ceil(percent / 100 * quota["Max24HourSend"]) - int(quota["SentLast24Hours"])
         self.screen.progress("Sending mail", wanted, lambda sent: self.account.send_mail(wanted, on_sent=sent))
@@ -75,7 +75,7 @@ class Demo:
                         f"{100 * total / quota['Max24HourSend']:.1f}%.")
 
     def next_check(self, notification: str | None) -> Run:
-        """Waits for the schedule to run the function; the check must say `notification`."""
+        """Waits for the schedule to run a check, and raises `Unexpected` unless it sends `notification`."""
         asked_at = time.time()
 
         def unseen() -> Run | None:
@@ -85,66 +85,66 @@ class Demo:
             run = self.screen.waiting("the schedule to run the next check", unseen, CHECK_SECONDS, self.aws.check_alive)
             self.seen.add(run.request_id)
             if run.report is None or any("error" in target for target in run.report["targets"]):
-                raise Unexpected("The check failed. Its log:\n" + "\n".join(run.lines))
+                raise Unexpected("The check failed. The log of the function:\n" + "\n".join(run.lines))
             target = run.report["targets"][0]
-            said = target["notification"]
+            sent = target["notification"]
             self.screen.say(f"The function ran at {clock(run.at)}: {target['utilizationPercent']}% used, "
-                            f"level {colored(target['level'])}, notification [bold]{said or 'none'}[/].")
-            if said == notification:
+                            f"level {colored(target['level'])}, notification [bold]{sent or 'none'}[/].")
+            if sent == notification:
                 return run
-            if said is None and run.at < asked_at + 1:
-                self.screen.say("It began while the step before was still going on, so the next one counts.")
+            if sent is None and run.at < asked_at + 1:
+                self.screen.say("It started before the previous step was complete, so the next check counts.")
                 continue
-            raise Unexpected(f"That check was expected to say {notification or 'nothing'}, and said {said or 'nothing'}.")
+            raise Unexpected(f"The notification of this check should be {notification or 'none'}, and is {sent or 'none'}.")
 
     def show_delivery(self, notification: str | None) -> None:
-        """Waits for a check, and shows what each subscriber got of it."""
+        """Waits for a check, and shows what each subscriber received from it."""
         run = self.next_check(notification)
         alerts = self.inbox.receive()
         totals = {"email": self.aws.delivered("email", EMAIL), "SMS": self.aws.delivered("SMS", PHONE)}
-        got = {protocol: total - self.delivered[protocol] for protocol, total in totals.items()}
+        new = {protocol: total - self.delivered[protocol] for protocol, total in totals.items()}
         self.delivered = totals
         if len(alerts) != (0 if notification is None else 1):
-            raise Unexpected(f"The queue got {len(alerts)} alerts from this check.")
+            raise Unexpected(f"The queue received {len(alerts)} alerts from this check.")
         if notification is None:
-            self.screen.say("No message arrived, and none was sent: who has been told is not told again.")
+            self.screen.say("No message was sent: the subscribers already know this level.")
         else:
             sent = self.account.publications()[-1]
-            self.screen.text(f"E-mail to {EMAIL}", f"Subject: {sent.subject}\n\n{sent.text('email')}")
-            if got["SMS"]:
+            self.screen.text(f"Email to {EMAIL}", f"Subject: {sent.subject}\n\n{sent.text('email')}")
+            if new["SMS"]:
                 self.screen.text(f"SMS to {PHONE} ({len(sent.text('sms'))} characters)", sent.text("sms"))
             else:
-                self.screen.say(f"No SMS to {PHONE}: its filter lets no level {sent.attributes['level']} through.\n")
+                self.screen.say(f"No SMS to {PHONE}: its filter policy does not accept level {sent.attributes['level']}.\n")
             self.screen.document("JSON in the queue", alerts[0].document)
         target = (run.report or {})["targets"][0]
-        arrived = ["yes" if count else "-" for count in (got["email"], got["SMS"], len(alerts))]
+        arrived = ["yes" if count else "-" for count in (new["email"], new["SMS"], len(alerts))]
         self.story.append([clock(run.at), f"{target['utilizationPercent']}%", colored(target["level"]),
                            notification or "none", *arrived])
 
     def recover(self) -> None:
         self.screen.say(
-            "The 24-hour window does not roll on in minutes, and the local SES has no higher quota "
-            "to grant. So the thresholds are moved, with another `sam deploy`: the same mail is then OK."
+            "The utilization cannot fall within minutes: the window is 24 hours long, and the quota of the local SES "
+            "is fixed. Instead, another `sam deploy` raises the thresholds, and the utilization is below them."
         )
         self.stack = self.account.deploy(PARAMETERS | RAISED_THRESHOLDS)
         self.screen.table(["parameter", "value"], [[name, value] for name, value in RAISED_THRESHOLDS.items()])
 
     def show_records(self) -> None:
-        """What CloudWatch, DynamoDB and the log keep of it."""
-        readings = self.account.metrics("SESQuotaMonitor")
-        if not readings:
-            raise Unexpected("CloudWatch has stored no metric.")
-        newest = {reading.metric: reading for reading in readings}
-        rows = [[r.metric, f"{r.value:g}", r.unit, f"{r.at:%H:%M:%S}"] for r in newest.values()]
-        self.screen.table(["metric", "newest value", "unit", "at"], rows, "CloudWatch, namespace SESQuotaMonitor")
+        """What CloudWatch, DynamoDB and the log have recorded."""
+        points = self.account.metrics("SESQuotaMonitor")
+        if not points:
+            raise Unexpected("CloudWatch has stored no metrics.")
+        latest = {point.metric: point for point in points}
+        rows = [[point.metric, f"{point.value:g}", point.unit, f"{point.at:%H:%M:%S}"] for point in latest.values()]
+        self.screen.table(["metric", "latest value", "unit", "time"], rows, "CloudWatch, namespace SESQuotaMonitor")
         self.screen.chart(
-            "QuotaUtilization, percent, and the thresholds at first",
-            [reading for reading in readings if reading.metric == "QuotaUtilization"],
+            "QuotaUtilization in percent, and the initial thresholds",
+            [point for point in points if point.metric == "QuotaUtilization"],
             {"WARNING": float(PARAMETERS["WarningPercent"]), "CRITICAL": float(PARAMETERS["CriticalPercent"])},
         )
         for item in self.stack.state_items():
-            self.screen.document("DynamoDB: the state of this target", {key: next(iter(value.values())) for key, value in item.items()})
-        self.screen.text("The log: one line a check; this is the last", "\n".join(self.stack.runs()[-1].lines))
+            self.screen.document("DynamoDB: the state of the target", {key: next(iter(value.values())) for key, value in item.items()})
+        self.screen.text("The log of the last check", "\n".join(self.stack.runs()[-1].lines))
 
 
 def clock(epoch: float) -> str:
@@ -152,59 +152,59 @@ def clock(epoch: float) -> str:
 
 
 def tell(screen: Screen, aws: LocalAws) -> None:
-    """The story, on a running local AWS."""
+    """Tells the story on a running local AWS."""
     demo = Demo(screen, aws)
-    screen.say(f"It listens on {aws.url}; account {demo.account.id}, Region {demo.account.region}.\nIts log: {LOG_FILE.relative_to(PROJECT)}")
+    screen.say(f"Endpoint {aws.url}, account {demo.account.id}, Region {demo.account.region}.\nLog: {LOG_FILE.relative_to(PROJECT)}")
     screen.step(2, "Deploy")
     demo.deploy()
-    screen.step(3, "Mail goes out, and the level rises to WARNING")
+    screen.step(3, "Send mail until the level is WARNING")
     demo.send_mail_until(0.42)
     demo.show_delivery("RAISED")
-    screen.step(4, "One check later: silence")
+    screen.step(4, "The next check: no notification")
     demo.show_delivery(None)
-    screen.step(5, "More mail: CRITICAL")
+    screen.step(5, "Send more mail until the level is CRITICAL")
     demo.send_mail_until(0.9)
     demo.show_delivery("ESCALATED")
-    screen.step(6, "All is well again")
+    screen.step(6, "Recover")
     demo.recover()
     demo.show_delivery("RECOVERED")
-    screen.step(7, "What is kept of it")
+    screen.step(7, "Metrics, state and log")
     demo.show_records()
-    screen.step(8, "In short")
-    screen.table(["check", "used", "level", "notification", "e-mail", "SMS", "queue"], demo.story)
+    screen.step(8, "Summary")
+    screen.table(["check", "used", "level", "notification", "email", "SMS", "queue"], demo.story)
 
 
 def play(screen: Screen) -> None:
-    """The whole story, from nothing to nothing."""
+    """Starts a local AWS, tells the story on it, and stops it."""
     screen.title("ses-quota-monitor: the life of an alert", (
-        "A local AWS is started on this machine, the monitor is deployed to it, and real mail is sent "
-        "through its SES until it raises the alarm. It takes about 5 minutes, for the schedule fires "
-        "once a minute. Ctrl-C stops it; nothing is left running."
+        "This demo starts a local AWS on this machine, deploys the monitor to it, and sends real mail "
+        "through its SES until the monitor sends an alert. It takes about 5 minutes, because the schedule "
+        "runs a check once a minute. Press Ctrl-C to stop it; nothing is left running."
     ))
     LOG_FILE.parent.mkdir(exist_ok=True)
-    screen.step(1, "A local AWS")
+    screen.step(1, "Start a local AWS")
     with LocalAws(LOG_FILE) as aws:
         try:
             tell(screen, aws)
         except (BotoCoreError, ClientError):
-            # If the server is gone, that is what to say, and not which call happened to notice.
+            # If the server has ended, report that, and not the call that failed because of it.
             aws.check_alive()
             raise
-    screen.say("Everything that was started is stopped.\n\nTo install it in your account:\n"
+    screen.say("The local AWS is stopped.\n\nTo install the monitor in your account:\n"
                "  [bold]make deploy PARAMETERS='AlertEmail=you@example.com'[/]\n"
-               "Then follow the link in the e-mail from AWS: nothing arrives before that.")
+               "Then confirm the subscription with the link in the email from AWS; you get no alerts before that.")
 
 
 def main() -> int:
     screen = Screen()
-    see_log = f"The log of the local AWS says more: {LOG_FILE.relative_to(PROJECT)}\nThen try again: make demo"
+    see_log = f"For details, see the log of the local AWS: {LOG_FILE.relative_to(PROJECT)}\nThen try again: make demo"
     try:
         play(screen)
     except KeyboardInterrupt:
         screen.say("\nStopped. Nothing is left running.")
         return 130
     except DeployFailed as error:
-        screen.failure(str(error), "If nothing is built yet: make build\n" + see_log)
+        screen.failure(str(error), "If the function is not built yet: make build\n" + see_log)
         return 1
     except (Unexpected, WaitTimedOut, LocalAwsFailed, BotoCoreError, ClientError) as error:
         screen.failure(str(error), see_log)

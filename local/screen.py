@@ -1,4 +1,4 @@
-"""How the demo looks: 80 columns are enough, and a log file will do for a terminal."""
+"""The output of the demo: for terminals of 80 columns or more, and for log files."""
 
 import json
 import time
@@ -24,7 +24,7 @@ LEVEL_COLORS = {"OK": "green", "WARNING": "yellow", "CRITICAL": "red", "EXHAUSTE
 
 
 class Screen:
-    """Everything the demo shows goes through here."""
+    """Everything that the demo prints."""
 
     def __init__(self) -> None:
         self.console = Console(highlight=False)
@@ -40,7 +40,7 @@ class Screen:
         self.console.print(text)
 
     def text(self, title: str, text: str) -> None:
-        """A text as it was sent: not read as markup, and no line broken, so that links stay whole."""
+        """A text as it was sent: markup is not interpreted, and lines are not wrapped, so that links stay intact."""
         self.console.rule(f"[bold]{title}[/]", align="left", style="blue")
         self.console.print(Text(text.strip()), soft_wrap=True)
         self.console.rule(style="blue")
@@ -52,10 +52,10 @@ class Screen:
 
     def failure(self, what: str, advice: str) -> None:
         self.console.print()
-        self.console.print(Panel(Text(f"{what}\n\n{advice}"), title="[bold]This did not work[/]", border_style="red"))
+        self.console.print(Panel(Text(f"{what}\n\n{advice}"), title="[bold]The demo failed[/]", border_style="red"))
 
     def waiting(self, what: str, condition: Callable[[], T], at_most: float, check: Callable[[], None]) -> T:
-        """Waits for a condition, saying what for and until when at most."""
+        """Waits for a condition, and shows what for and until when at most."""
         deadline = time.monotonic() + at_most
         until = datetime.fromtimestamp(time.time() + at_most).strftime("%H:%M:%S")
         line = f"Waiting for {what}, until {until} at most"
@@ -71,7 +71,7 @@ class Screen:
             return wait_for(condition, what, at_most, interval=0.2, while_waiting=refresh)
 
     def progress(self, what: str, total: int, work: Callable[[Callable[[], object]], None]) -> None:
-        """Runs `work` with a bar; it gets a function to call after each of the `total` parts."""
+        """Runs `work` with a progress bar; `work` calls the function that it gets after each of the `total` steps."""
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self.console) as bar:
             task = bar.add_task(what, total=total)
@@ -85,19 +85,19 @@ class Screen:
             table.add_row(*row)
         self.console.print(table)
 
-    def chart(self, title: str, readings: list[Datapoint], lines: dict[str, float]) -> None:
-        """A line through the readings, and horizontal ones where `lines` says."""
+    def chart(self, title: str, points: list[Datapoint], lines: dict[str, float]) -> None:
+        """A line through the datapoints, and a horizontal line at each of the named values."""
         plotext.clear_figure()
         plotext.theme("clear")
         plotext.plotsize(min(self.console.width, 80), 14)
         plotext.title(title)
-        places = list(range(len(readings)))
-        plotext.plot(places, [reading.value for reading in readings], marker="hd")
+        places = list(range(len(points)))
+        plotext.plot(places, [point.value for point in points], marker="hd")
         for height in lines.values():
             plotext.hline(height)
-        plotext.xticks(places, [f"{reading.at:%H:%M:%S}" for reading in readings])
+        plotext.xticks(places, [f"{point.at:%H:%M:%S}" for point in points])
         plotext.yticks([0, *lines.values()], ["0", *(f"{name} {height:g}" for name, height in lines.items())])
-        plotext.ylim(0, 1.2 * max([*lines.values(), *(reading.value for reading in readings)]))
+        plotext.ylim(0, 1.2 * max([*lines.values(), *(point.value for point in points)]))
         self.console.print(Text.from_ansi(plotext.build()))
 
 

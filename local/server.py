@@ -24,18 +24,18 @@ SHUTDOWN_SECONDS = 5
 
 
 class LocalAwsFailed(RuntimeError):
-    """The local AWS did not start, or died. The message ends with the tail of its log."""
+    """The local AWS did not start, or it ended. The message includes the end of its log."""
 
 
 class LocalAws:
     """ministack on a free port of 127.0.0.1, with a `FaultProxy` between it and the functions it runs.
 
-    A context manager. Leaving it, by the end of the block, an exception, Ctrl-C or SIGTERM,
-    ends the server and every function process it started, and removes their files. The log
-    goes to `log_file`; without one it is removed with the rest.
+    A context manager. However the block ends, Ctrl-C and SIGTERM included, the server and every
+    function process that it started are stopped, and their files are removed. The log is written
+    to `log_file`; without one, it is removed too.
 
-    With `enforce_iam` a function may do only what its role allows. ministack knows most
-    condition keys, but not `cloudwatch:namespace`: a statement that names it allows nothing.
+    With `enforce_iam`, the role of a function limits what it can call. ministack supports most
+    condition keys, but not `cloudwatch:namespace`: a statement with that key allows nothing.
     """
 
     def __init__(self, log_file: Path | None = None, enforce_iam: bool = False) -> None:
@@ -49,7 +49,7 @@ class LocalAws:
         self.proxy: FaultProxy
 
     def __enter__(self) -> "LocalAws":
-        # SIGTERM ends Python without unwinding, which would leave the server behind.
+        # By default, SIGTERM ends Python without cleanup and would leave the server running.
         if threading.current_thread() is threading.main_thread():
             self._previous_sigterm = signal.signal(signal.SIGTERM, _exit)
         try:
@@ -66,11 +66,11 @@ class LocalAws:
 
     @property
     def url(self) -> str:
-        """Where clients on this machine reach it; what they say does not pass the proxy."""
+        """The endpoint for clients on this machine; their calls do not pass the proxy."""
         return f"http://127.0.0.1:{self.port}"
 
     def account(self, account_id: str | None = None) -> Account:
-        """An account that nobody has used yet, or the one with this id."""
+        """The account with this ID, or else one that has not been used yet."""
         return Account(self.url, account_id or next(self._account_ids), self.proxy)
 
     def log_tail(self, lines: int = 20) -> str:
@@ -80,20 +80,20 @@ class LocalAws:
         return self.log_file.read_text(errors="replace").splitlines() if self.log_file.exists() else []
 
     def delivered(self, protocol: str, endpoint: str) -> int:
-        """How many messages SNS has handed to an e-mail ("email") or text message ("SMS") subscriber.
+        """How many messages SNS has delivered to an "email" or "SMS" subscriber, after its filter policy.
 
-        After its filter policy, that is; the log tells no more of them than this.
+        The log holds only the delivery, not the text.
         """
         return sum(f"SNS fanout → {protocol} {endpoint} " in line for line in self.log_lines())
 
     def check_alive(self) -> None:
-        """Raises if the server has ended, saying why as far as its log tells."""
+        """Raises `LocalAwsFailed`, with the end of the log, if the server has ended."""
         code = self._process.poll() if self._process else None
         if code is not None:
-            raise LocalAwsFailed(f"the local AWS ended by itself with code {code}. Its log ends:\n{self.log_tail()}")
+            raise LocalAwsFailed(f"the local AWS ended unexpectedly with code {code}. The end of its log:\n{self.log_tail()}")
 
     def kill_function(self, function: str) -> int:
-        """Kills the processes that run a function, as a crash would; returns how many there were."""
+        """Kills the processes that run a function, as a crash would, and returns their number."""
         pids = [pid for pid, name in self._function_processes() if name == function]
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
@@ -103,17 +103,17 @@ class LocalAws:
         self.port = _free_port()
         self.proxy = FaultProxy(self.port)
         self.proxy.start()
-        # Its own process group, so that stopping it reaches the functions it started.
+        # A process group of its own, so that stopping it stops the functions too.
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "ministack"],
                 env=self._server_environment(), cwd=self._directory,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )
-        wait_for(self._healthy, "the local AWS to answer", STARTUP_SECONDS, while_waiting=self.check_alive)
+        wait_for(self._healthy, "the local AWS to respond", STARTUP_SECONDS, while_waiting=self.check_alive)
 
     def _server_environment(self) -> dict[str, str]:
-        # The functions inherit this: no setting or credential of a real account may reach them.
+        # The functions inherit it, and must not see settings or credentials of a real account.
         clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return clean | {
             "GATEWAY_PORT": str(self.port), "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "127.0.0.1",
@@ -142,7 +142,7 @@ class LocalAws:
                     yield int(entry.name), variable.partition(b"=")[2].decode()
 
     def stop(self) -> None:
-        """Ends everything that was started. Harmless when there is nothing to end."""
+        """Stops everything that was started; does nothing if nothing was."""
         if self._process is not None:
             for number in (signal.SIGTERM, signal.SIGKILL):
                 try:
