@@ -1,4 +1,4 @@
-"""Fixtures: a local AWS for the whole run, and for each test an account with a deployment of its own."""
+"""Fixtures: a local AWS for the whole run, and an account with a stack of its own for each test."""
 
 import sys
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-# So that a bare `pytest` finds the package `local`, as `python -m pytest` does.
+# Lets plain `pytest` import our packages, as `python -m pytest` does.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from local.account import Account
@@ -14,7 +14,7 @@ from local.inbox import Inbox
 from local.server import LocalAws
 from local.stack import Stack
 
-# 0.4% of the local SES's fixed 50,000 is 200 messages, and 0.8% is 400: sent in a fraction of a second.
+# The quota of the local SES is fixed at 50,000: 0.4% is 200 messages, and 0.8% is 400, sent in a fraction of a second.
 PARAMETERS = {
     "AlertEmail": "ops@example.com",
     "AlertPhone": "+14255550123",
@@ -33,8 +33,8 @@ def aws() -> Iterator[LocalAws]:
 
 @pytest.fixture(scope="session", autouse=True)
 def scheduled(aws: LocalAws) -> Stack:
-    """A deployment by `sam deploy` that is checked each minute: made first, so that its first check
-    comes while other tests run."""
+    """A stack deployed by `sam deploy`, with a check each minute. Deployed first, so that its first check
+    runs while other tests do."""
     return aws.account().deploy(PARAMETERS | {"CheckIntervalMinutes": "1"})
 
 

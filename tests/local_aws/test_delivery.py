@@ -1,4 +1,4 @@
-"""No alert lost, none doubled: races, crashes and refusals around one notification."""
+"""No alert is lost or duplicated: races, crashes and refusals around one notification."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ from local.server import LocalAws
 from local.stack import Invocation, Stack
 from toolkit.waiting import wait_for
 
-# A claim ends ten seconds after its holder must have: with this timeout, after 14 seconds and not after 40.
+# A claim expires 10 seconds after the timeout of its holder: with this one after 14 seconds instead of 40.
 TIMEOUT_SECONDS = 4
 CLOCK_SKEW_SECONDS = 10
 
@@ -38,21 +38,21 @@ def notification(invocation: Invocation) -> str | None:
 
 
 def item(stack: Stack) -> dict[str, str]:
-    """The one item of the state table, with plain values."""
+    """The only item of the state table, with plain values."""
     [found] = stack.state_items()
     return {name: next(iter(value.values())) for name, value in found.items()}
 
 
 @contextmanager
 def killed(aws: LocalAws, stack: Stack, service: str, operation: str, carried_out: bool) -> Iterator[None]:
-    """Runs a check, and kills its process at a call: before AWS has seen it, or when AWS has carried it out."""
+    """Runs a check, and kills its process at a call: before AWS receives it, or after AWS has carried it out."""
     results: list[Invocation] = []
     with aws.proxy.holding(service, operation, account=stack.session.id, carried_out=carried_out) as held:
         check = threading.Thread(target=lambda: results.append(stack.invoke()))
         check.start()
         assert held.reached.wait(30)
         if not carried_out:
-            # The call is dropped with the process that made it.
+            # A process that is killed earlier does not make the call.
             held.dropped = True
         assert aws.kill_function(stack.function) == 1
         check.join()
@@ -70,16 +70,16 @@ def test_two_checks_that_read_the_same_state_send_one_alert(
             for _ in range(2)
         ]
         checks = [pool.submit(stack.invoke) for _ in range(2)]
-        # Both have read that nobody was told; only now do both go on to claim.
+        # Both have read that no alert was sent; only now do both go on to claim the target.
         assert all(read.reached.wait(30) for read in reads)
         for read in reads:
             read.released.set()
-        said = [notification(check.result()) for check in checks]
-    assert sorted(said, key=str) == [None, "RAISED"]
+        sent = [notification(check.result()) for check in checks]
+    assert sorted(sent, key=str) == [None, "RAISED"]
     assert [kind for kind, _ in kinds_and_ids(inbox)] == ["RAISED"]
 
 
-def test_a_process_that_dies_before_the_publish_loses_nothing(
+def test_a_crash_before_the_publish_loses_nothing(
     aws: LocalAws, account: Account, stack: Stack, inbox: Inbox
 ) -> None:
     account.send_mail(200)
@@ -93,7 +93,7 @@ def test_a_process_that_dies_before_the_publish_loses_nothing(
     assert notification(stack.invoke()) is None
 
 
-def test_a_process_that_dies_after_the_publish_doubles_once_under_the_same_id(
+def test_a_crash_after_the_publish_repeats_the_alert_once_with_the_same_id(
     aws: LocalAws, account: Account, stack: Stack, inbox: Inbox
 ) -> None:
     account.send_mail(200)
@@ -111,7 +111,7 @@ def test_a_claim_lasts_as_long_as_its_holder_can_live(
     account.send_mail(200)
     with killed(aws, stack, "sns", "Publish", carried_out=True):
         claimed = item(stack)
-        # While it lasts, other checks leave the target alone.
+        # Until it expires, other checks do not claim the target.
         assert notification(stack.invoke()) is None
     started, until = (datetime.fromisoformat(claimed[name]) for name in ("changedAt", "claimedUntil"))
     assert TIMEOUT_SECONDS - 2 <= (until - started).total_seconds() - CLOCK_SKEW_SECONDS <= TIMEOUT_SECONDS
@@ -133,7 +133,7 @@ def test_sns_refusing_and_then_accepting_delivers_exactly_one(
             assert failed.error and "alert: AuthorizationError" in failed.payload["errorMessage"]
         refused = item(stack)
     assert "claimedBy" not in refused
-    # More was sent meanwhile: it is told as it is now, as the same alert.
+    # More mail was sent meanwhile: it is the same alert, with the current figures.
     account.send_mail(10)
     assert notification(stack.invoke()) == "RAISED"
     assert notification(stack.invoke()) is None
@@ -141,7 +141,7 @@ def test_sns_refusing_and_then_accepting_delivers_exactly_one(
     assert inbox.alerts[0].document["sentLast24Hours"] == 210
 
 
-def test_an_alert_that_never_got_out_is_not_followed_by_a_recovery(
+def test_an_alert_that_was_never_sent_is_not_followed_by_a_recovery(
     aws: LocalAws, account: Account, stack: Stack, inbox: Inbox
 ) -> None:
     account.send_mail(200)
@@ -166,7 +166,7 @@ def test_dynamodb_refusing_still_alerts_and_is_reported(
     assert [kind for kind, _ in kinds_and_ids(inbox)] == ["RAISED"]
 
 
-def test_an_item_that_is_not_understood_still_alerts_and_is_named(
+def test_an_item_of_unknown_format_still_alerts_and_is_named(
     account: Account, stack: Stack, inbox: Inbox
 ) -> None:
     account.send_mail(200)
@@ -196,7 +196,7 @@ def test_the_steady_state_costs_one_read_and_no_write(aws: LocalAws, account: Ac
     assert b'"ConsistentRead":true' in steady[0].body.replace(b" ", b"")
 
 
-def test_reminders_come_when_their_time_has_come(account: Account, stack: Stack, inbox: Inbox) -> None:
+def test_reminders_are_sent_when_they_are_due(account: Account, stack: Stack, inbox: Inbox) -> None:
     account.send_mail(200)
     assert notification(stack.invoke()) == "RAISED"
     # 3.6 seconds.

@@ -1,4 +1,4 @@
-"""The deployed program, from the event to what subscribers, dashboards and operators get of it."""
+"""The deployed monitor, from the event to what subscribers, dashboards and operators see."""
 
 import json
 import subprocess
@@ -29,7 +29,7 @@ UNITS = {
 }
 NUMBER, TEXT, TIME = {"type": "number"}, {"type": "string"}, {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
 LEVEL = {"enum": ["OK", "WARNING", "CRITICAL", "EXHAUSTED"]}
-# What subscribers were promised: no field more, none missing, schemaVersion first.
+# The contract with subscribers: no additional fields.
 ALERT_SCHEMA = {
     "type": "object",
     "additionalProperties": False,
@@ -52,7 +52,7 @@ ALERT_SCHEMA = {
         "test": {"type": "boolean"},
     },
 }
-# The basic character set of GSM 03.38, without the characters that cost two places.
+# The basic character set of GSM 03.38, without the characters that take two septets.
 GSM_7 = set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà")
 
 
@@ -88,13 +88,13 @@ def test_an_alert_is_raised_once_escalated_and_recovered(account: Account, stack
     assert kinds(inbox.receive()) == ["ESCALATED"]
 
     stack.change_settings(WARNING_PERCENT="80", CRITICAL_PERCENT="95", CLEAR_MARGIN_PERCENT="5")
-    # A check within the second of the last change may come late: it never lowers a level.
+    # A check in the same second as the last change may be a late one, and never lowers the level.
     wait_for(lambda: target(stack.invoke())["notification"] == "RECOVERED", "the recovery")
     assert target(stack.invoke())["notification"] is None
     assert kinds(inbox.receive()) == ["RECOVERED"]
 
 
-def test_subscribers_get_what_they_were_promised(aws: LocalAws, account: Account, stack: Stack, inbox: Inbox) -> None:
+def test_alerts_follow_their_schema_in_every_protocol(aws: LocalAws, account: Account, stack: Stack, inbox: Inbox) -> None:
     account.send_mail(410)
     stack.invoke()
 
@@ -119,8 +119,8 @@ def test_subscribers_get_what_they_were_promised(aws: LocalAws, account: Account
         assert json.loads(sent.text(protocol)) == alert.document
 
 
-def test_the_phone_rings_for_critical_alone(aws: LocalAws, account: Account, stack: Stack) -> None:
-    # Numbers are shared by all accounts in the log of the local AWS, so this test has one of its own.
+def test_text_messages_are_sent_for_critical_only(aws: LocalAws, account: Account, stack: Stack) -> None:
+    # The log of the local AWS does not tell accounts apart, so this test has a phone number of its own.
     phone = "+14255550199"
     account.client("sns").subscribe(
         TopicArn=stack.topic_arn, Protocol="sms", Endpoint=phone, Attributes=_sms_filter(account, stack)
@@ -134,7 +134,7 @@ def test_the_phone_rings_for_critical_alone(aws: LocalAws, account: Account, sta
 
 
 def _sms_filter(account: Account, stack: Stack) -> dict[str, str]:
-    """The filter policy that the template gives its own phone."""
+    """The filter policy of the phone subscription in the template."""
     sns = account.client("sns")
     subscriptions = sns.list_subscriptions_by_topic(TopicArn=stack.topic_arn)["Subscriptions"]
     [arn] = [each["SubscriptionArn"] for each in subscriptions if each["Protocol"] == "sms"]
@@ -163,7 +163,7 @@ def test_a_test_alert_goes_out_for_each_target_and_leaves_no_trace(account: Acco
     assert (account.metrics(NAMESPACE), stack.state_items()) == ([], [])
 
 
-def test_wrong_settings_are_all_named_at_once(stack: Stack) -> None:
+def test_all_invalid_settings_are_reported_at_once(stack: Stack) -> None:
     stack.change_settings(WARNING_PERCENT="lots", REMINDER_HOURS="-1", METRIC_NAMESPACE="AWS/Mine")
     failed = stack.invoke()
     assert failed.error is not None
@@ -172,7 +172,7 @@ def test_wrong_settings_are_all_named_at_once(stack: Stack) -> None:
         assert part in message
 
 
-def test_a_topic_that_is_gone_does_not_stop_the_metrics_and_the_alert_is_sent_later(
+def test_a_deleted_topic_does_not_stop_the_metrics_and_the_alert_is_sent_later(
     account: Account, stack: Stack, inbox: Inbox
 ) -> None:
     account.send_mail(200)
@@ -221,7 +221,7 @@ def test_a_failing_region_does_not_stop_another(aws: LocalAws, account: Account,
     assert kinds(inbox.receive()) == ["RAISED"]
     metrics = by_region(account.metrics(NAMESPACE), account)
     assert metrics["us-east-1"]["CheckFailed"].value == 0
-    # An unread quota is unknown: no zero, and no level either.
+    # The quota is unknown: neither it nor the level is published, not even as zero.
     assert {name: point.value for name, point in metrics["eu-west-1"].items()} == {"CheckFailed": 1}
 
 
@@ -232,7 +232,7 @@ def test_two_checks_at_once_send_one_alert(aws: LocalAws, account: Account, stac
         first = threading.Thread(target=lambda: results.append(stack.invoke()))
         first.start()
         assert held.reached.wait(30)
-        # The first has claimed the target and is sending: the second leaves it alone.
+        # The first has claimed the target and is publishing: the second sends nothing.
         assert target(stack.invoke())["notification"] is None
         held.released.set()
         first.join()
@@ -257,7 +257,7 @@ def test_the_role_allows_what_the_function_does_and_no_other_region() -> None:
 
 
 def _drop_condition(account: Account, role: str, key: str) -> None:
-    """Takes a condition that the local AWS cannot judge out of a role's policies."""
+    """Removes a condition that the local AWS does not support from the policies of a role."""
     iam = account.client("iam")
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
@@ -267,13 +267,13 @@ def _drop_condition(account: Account, role: str, key: str) -> None:
         iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
 
 
-@pytest.mark.parametrize("well", [True, False])
-def test_make_check_runs_one_check_and_says_how_it_went(aws: LocalAws, account: Account, stack: Stack, well: bool) -> None:
+@pytest.mark.parametrize("succeeds", [True, False])
+def test_make_check_runs_one_check_and_prints_its_result(aws: LocalAws, account: Account, stack: Stack, succeeds: bool) -> None:
     command = [sys.executable, "scripts/operate.py", "check", "--stack", stack.name, "--region", account.region]
-    refused = aws.proxy.refusing("ses", ".*", account="" if well else account.id, code="AccessDenied", status=403)
+    refused = aws.proxy.refusing("ses", ".*", account="" if succeeds else account.id, code="AccessDenied", status=403)
     with refused:
         done = subprocess.run(command, env=account.environment(), cwd=PROJECT, capture_output=True, text=True)
-    if well:
+    if succeeds:
         assert (done.returncode, json.loads(done.stdout)["dryRun"]) == (0, False)
     else:
         assert done.returncode == 1

@@ -14,9 +14,9 @@ from local.account import Account
 from local.calls import Call
 from local.faults import Breakage
 from local.inbox import Inbox
+from local.proxy import FaultProxy
 from local.server import LocalAws
 from local.stack import Invocation, Stack
-from local.proxy import FaultProxy
 from toolkit.paths import PROJECT
 
 NAMESPACE = "SESQuotaMonitor"
@@ -74,7 +74,7 @@ class Outcome:
     """What a user sees, in the words of docs/failures.md, and what that is."""
 
     words: str
-    heard: list[str]
+    received: list[str]
     metrics: set[str]
     # The stored level and pending kind; None where there is no item, or nothing pending.
     level: str | None = "OK"
@@ -171,7 +171,7 @@ def check(stack: Stack) -> Invocation:
     return invocation
 
 
-def heard(inbox: Inbox) -> list[str]:
+def received(inbox: Inbox) -> list[str]:
     inbox.receive()
     return [alert.document["kind"] for alert in inbox.alerts]
 
@@ -195,7 +195,7 @@ def test_each_call_against_each_fault(
     measured = {reading.metric: reading.value for reading in account.metrics(NAMESPACE)}
     state = stored(stack)
 
-    assert heard(inbox) == expected.heard
+    assert received(inbox) == expected.received
     assert (state.get("level"), state.get("pendingKind"), "claimedBy" in state) == (
         expected.level, expected.pending, expected.is_claimed
     )

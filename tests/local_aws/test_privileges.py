@@ -1,4 +1,4 @@
-"""Least privilege: what the function does against what its role allows, and what it was given against what it logs."""
+"""Least privilege: the role allows what a check calls and nothing else, and no log line holds a credential."""
 
 import asyncio
 import json
@@ -13,10 +13,10 @@ from local.stack import Stack
 from toolkit.paths import BOOTSTRAP, PROJECT
 from toolkit.runtime_api import FunctionFailed, Runtime, environment
 
-# What signs a call is not always what a policy calls it.
+# The service prefix in policies, where it differs from the name in signatures.
 POLICY_NAMES = {"monitoring": "cloudwatch"}
-# What the role is for beyond the function's own calls: Lambda writes its log, and puts away what it gave up; SNS, SQS and
-# DynamoDB use the key for whoever calls them.
+# Actions that services carry out with the role: Lambda writes the log and sends dropped events to the dead-letter queue;
+# SNS, SQS and DynamoDB use the key on behalf of their callers.
 FOR_OTHERS = {
     "logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage", "kms:Decrypt", "kms:GenerateDataKey",
 }
@@ -24,7 +24,7 @@ FOR_OTHERS = {
 
 @pytest.fixture
 def statements(account: Account, stack: Stack) -> dict[str, dict[str, Any]]:
-    """The statements of the role's policies as deployed, by Sid."""
+    """The statements in the policies of the deployed role, by Sid."""
     iam, role = account.client("iam"), stack.outputs["FunctionRoleName"]
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
     policies = [
@@ -42,7 +42,7 @@ def actions(statements: dict[str, dict[str, Any]]) -> set[str]:
 def test_the_role_allows_what_a_check_calls_and_nothing_else(
     aws: LocalAws, account: Account, stack: Stack, statements: dict[str, dict[str, Any]]
 ) -> None:
-    # An alert raised, then refused, then the steady state, a dry run and a test alert: every way through a check.
+    # Every path through a check: an alert that is refused and then sent, the steady state, a dry run and a test alert.
     stack.invoke()
     account.send_mail(200)
     with aws.proxy.refusing("sns", "Publish", account=account.id, code="AuthorizationError", status=403):
@@ -63,7 +63,7 @@ def test_each_statement_is_as_narrow_as_its_service_permits(
         resource = statement["Resource"]
         if resource != "*":
             assert resource.startswith("arn:") and account.id in resource, sid
-    # SES and CloudWatch know no resource for these actions; a condition narrows them.
+    # SES and CloudWatch do not support resource-level permissions for these actions; a condition restricts them.
     assert {sid for sid, statement in statements.items() if statement["Resource"] == "*"} == {
         "ReadSendQuota", "PublishMetrics"
     }
@@ -74,7 +74,7 @@ def test_each_statement_is_as_narrow_as_its_service_permits(
 
 
 def test_no_log_line_holds_a_credential(aws: LocalAws, account: Account, stack: Stack) -> None:
-    # Not by the local AWS, which lets nobody set credentials: the same bootstrap, under a Runtime API of its own.
+    # Run under a Runtime API of its own, because the local AWS does not let a test choose the credentials.
     secrets = {"AWS_SECRET_ACCESS_KEY": "wJalrSecretThatMustNotShow", "AWS_SESSION_TOKEN": "FwoGTokenThatMustNotShow"}
     deployed = account.client("lambda").get_function_configuration(FunctionName=stack.function)["Environment"]["Variables"]
     verbose = {"AWS_LAMBDA_LOG_LEVEL": "TRACE", "RUST_LOG": "trace", "RUST_BACKTRACE": "full"}
@@ -93,7 +93,7 @@ def test_no_log_line_holds_a_credential(aws: LocalAws, account: Account, stack: 
             return (await function.output).decode()
 
     text = asyncio.run(log())
-    # It did sign with them, and did log all it could.
+    # It signed its calls with them, and logged at every level.
     for service in ["ses", "dynamodb", "sns", "monitoring"]:
         calls = aws.proxy.calls(service, ".*", account.id)
         assert calls and {call.session_token for call in calls} == {secrets["AWS_SESSION_TOKEN"]}
