@@ -1,13 +1,10 @@
 """The deployed monitor, from the event to what subscribers, dashboards and operators see."""
 
 import json
-import subprocess
-import sys
 import threading
 from typing import Any
 
 import jsonschema
-import pytest
 
 from local.account import Account
 from local.inbox import Inbox, Message
@@ -15,7 +12,6 @@ from local.measurements import Datapoint, datapoints
 from local.server import LocalAws
 from local.session import Session
 from local.stack import Invocation, Stack
-from toolkit.paths import PROJECT
 from toolkit.waiting import wait_for
 
 NAMESPACE = "SESQuotaMonitor"
@@ -265,19 +261,6 @@ def _drop_condition(account: Account, role: str, key: str) -> None:
             if key in json.dumps(statement.get("Condition", {})):
                 del statement["Condition"]
         iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
-
-
-@pytest.mark.parametrize("succeeds", [True, False])
-def test_make_check_runs_one_check_and_prints_its_result(aws: LocalAws, account: Account, stack: Stack, succeeds: bool) -> None:
-    command = [sys.executable, "scripts/operate.py", "check", "--stack", stack.name, "--region", account.region]
-    refused = aws.proxy.refusing("ses", ".*", account="" if succeeds else account.id, code="AccessDenied", status=403)
-    with refused:
-        done = subprocess.run(command, env=account.environment(), cwd=PROJECT, capture_output=True, text=True)
-    if succeeds:
-        assert (done.returncode, json.loads(done.stdout)["dryRun"]) == (0, False)
-    else:
-        assert done.returncode == 1
-        assert done.stderr.startswith("The check failed: ") and "AccessDenied" in done.stderr
 
 
 def test_the_schedule_runs_checks_that_store_the_metrics_of_each_region(scheduled: Stack) -> None:
