@@ -6,6 +6,7 @@ from typing import Any
 
 import jsonschema
 
+from contract import ALERT_SCHEMA, GSM_7
 from local.account import Account
 from local.inbox import Inbox, Message
 from local.measurements import Datapoint, datapoints
@@ -23,33 +24,6 @@ UNITS = {
     "AlertLevel": "None",
     "CheckFailed": "Count",
 }
-NUMBER, TEXT, TIME = {"type": "number"}, {"type": "string"}, {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
-LEVEL = {"enum": ["OK", "WARNING", "CRITICAL", "EXHAUSTED"]}
-# The contract with subscribers: no additional fields.
-ALERT_SCHEMA = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["schemaVersion", "alertId", "kind", "level", "account", "region", "checkedAt", "test"],
-    "properties": {
-        "schemaVersion": {"const": 1},
-        "alertId": TEXT,
-        "kind": {"enum": ["RAISED", "ESCALATED", "REMINDER", "RECOVERED", "TEST"]},
-        "level": LEVEL,
-        "previousLevel": LEVEL,
-        "account": {"type": "string", "pattern": r"^\d{12}$"},
-        "region": TEXT,
-        "checkedAt": TIME,
-        "since": TIME,
-        "sentLast24Hours": NUMBER,
-        "max24HourSend": NUMBER,
-        "remaining": NUMBER,
-        "maxSendRate": NUMBER,
-        "utilizationPercent": NUMBER,
-        "test": {"type": "boolean"},
-    },
-}
-# The basic character set of GSM 03.38, without the characters that take two septets.
-GSM_7 = set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà")
 
 
 def target(invocation: Invocation, region: str = "us-east-1") -> dict[str, Any]:
