@@ -57,7 +57,7 @@ class Report:
         counted = await self._each("instructions", lambda subject: self.bench.instructions(subject, situation))
         cpu = await self._each("CPU", lambda subject: self.bench.cpu(subject, situation))
         memory = await self._each("memory", lambda subject: self.bench.peak_memory(subject, situation))
-        title = {Situation.STEADY: "A check with nothing to say", Situation.ALERTING: "A check that sends an alert"}
+        title = {Situation.STEADY: "A check that sends no alert", Situation.ALERTING: "A check that sends an alert"}
         return results.comparison(title[situation], NAMES, [
             Figure("instructions, init and first check", [each.first for each in counted], MILLIONS),
             Figure("instructions, later check", [each.later for each in counted], MILLIONS),

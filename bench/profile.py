@@ -60,7 +60,7 @@ async def write(bench: Bench, directory: Path) -> list[Table]:
     ]
     FILE.write_text("\n\n".join([
         "# Where the instructions of a later check go",
-        "Written by `make profile`. Counted by callgrind, for a check with nothing to say.",
+        "Written by `make profile`. Counted by callgrind, for a check that sends no alert.",
         *(table.markdown("##") for table in tables),
     ]) + "\n")
     return tables

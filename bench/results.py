@@ -31,7 +31,7 @@ METHOD = f"""\
 - "At 128 MB" is an invocation with {SHARE:.1%} of a CPU, the share of a function of that size.
 - Later checks follow each other within a second, on connections that are kept alive. A check every five minutes makes new
   connections and costs more; that is not measured yet.
-- Each service and Region has a host name of its own, so that each TLS handshake is paid for.
+- Each service and Region has a host name of its own, so that the cost of each TLS handshake is included.
 - Both peers make the same AWS calls as the monitor, one after the other, and do less with the responses: no hysteresis, no
   conditional writes, no report. The Rust peer is built with the profile that cargo-lambda sets, so that its size differs by
   compiler options too. The Python peer runs on the interpreter of this machine, not in Lambda's image.

@@ -12,7 +12,7 @@
 | `faults` | the faults that can be injected into calls |
 | `proxy` | `FaultProxy`: records the calls of the function and injects faults |
 | `publications` | `Publication`: one alert, as the subscribers of each protocol read it |
-| `account` | `Account`: a session, with all of the above at hand |
+| `account` | `Account`: a session, with shortcuts to all of the above |
 | `server` | `LocalAws`: starts and stops the local AWS and the proxy in front of it |
 | `screen`, `demo` | the life of an alert, shown in a terminal (`make demo`) |
 

@@ -12,7 +12,7 @@ from .stack import Stack
 
 
 class Account(Session):
-    """A session, with everything that is made from one at hand."""
+    """A session, with shortcuts to everything that is made from one."""
 
     def __init__(self, url: str, account_id: str, proxy: FaultProxy) -> None:
         super().__init__(url, account_id)

@@ -23,7 +23,7 @@ class Call:
 
     @classmethod
     def of(cls, method: str, path: str, headers: Message, body: bytes) -> "Call":
-        """The call that a signed HTTP request makes; what the signature does not tell is empty."""
+        """The call that a signed HTTP request makes; fields that the signature does not contain are empty."""
         scope = re.search(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/", headers.get("Authorization", ""))
         account, region, service = scope.groups() if scope else ("", "", "")
         called = operation(path, headers, body) or f"{method} {path}"

@@ -53,7 +53,7 @@ class Demo:
         self.inbox: Inbox
         self.seen: set[str] = set()
         self.delivered = {"email": 0, "SMS": 0}
-        self.story: list[list[str]] = []
+        self.summary: list[list[str]] = []
 
     def deploy(self) -> None:
         self.screen.say("`sam deploy`, as for a real account (about 10 seconds) ...")
@@ -118,7 +118,7 @@ class Demo:
             self.screen.document("JSON in the queue", alerts[0].document)
         target = (run.report or {})["targets"][0]
         arrived = ["yes" if count else "-" for count in (new["email"], new["SMS"], len(alerts))]
-        self.story.append([clock(run.at), f"{target['utilizationPercent']}%", colored(target["level"]),
+        self.summary.append([clock(run.at), f"{target['utilizationPercent']}%", colored(target["level"]),
                            notification or "none", *arrived])
 
     def recover(self) -> None:
@@ -151,8 +151,8 @@ def clock(epoch: float) -> str:
     return datetime.fromtimestamp(epoch).strftime("%H:%M:%S")
 
 
-def tell(screen: Screen, aws: LocalAws) -> None:
-    """Tells the story on a running local AWS."""
+def run_steps(screen: Screen, aws: LocalAws) -> None:
+    """The steps of the demo, on a running local AWS."""
     demo = Demo(screen, aws)
     screen.say(f"Endpoint {aws.url}, account {demo.account.id}, Region {demo.account.region}.\nLog: {LOG_FILE.relative_to(PROJECT)}")
     screen.step(2, "Deploy")
@@ -171,11 +171,11 @@ def tell(screen: Screen, aws: LocalAws) -> None:
     screen.step(7, "Metrics, state and log")
     demo.show_records()
     screen.step(8, "Summary")
-    screen.table(["check", "used", "level", "notification", "email", "SMS", "queue"], demo.story)
+    screen.table(["check", "used", "level", "notification", "email", "SMS", "queue"], demo.summary)
 
 
 def play(screen: Screen) -> None:
-    """Starts a local AWS, tells the story on it, and stops it."""
+    """Starts a local AWS, runs the steps on it, and stops it."""
     screen.title("ses-quota-monitor: the life of an alert", (
         "This demo starts a local AWS on this machine, deploys the monitor to it, and sends real mail "
         "through its SES until the monitor sends an alert. It takes about 5 minutes, because the schedule "
@@ -185,7 +185,7 @@ def play(screen: Screen) -> None:
     screen.step(1, "Start a local AWS")
     with LocalAws(LOG_FILE) as aws:
         try:
-            tell(screen, aws)
+            run_steps(screen, aws)
         except (BotoCoreError, ClientError):
             # If the server has ended, report that, and not the call that failed because of it.
             aws.check_alive()
