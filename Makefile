@@ -14,11 +14,11 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 TOOLS := $(VENV)/.installed
-# Two builds side by side: the one for this machine must not be deployed to a function of another architecture.
+# Apart from the build that is deployed, which may be for another architecture than this machine's.
 LOCAL_BUILD := .aws-sam/local
-# What the benchmark compares with.
+# The peer that the benchmark builds.
 PEER := .aws-sam/peer/sdk-defaults/bootstrap
-# The function with its symbols: the same build, but not stripped.
+# The function with its symbols: the same build, not stripped.
 PROFILED := .aws-sam/profiling/ses-quota-monitor/bootstrap
 LOCAL_ARCHITECTURE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 SOURCES := Cargo.toml Cargo.lock $(wildcard rust-toolchain.toml) $(shell find src -type f)
@@ -27,7 +27,7 @@ SOURCES := Cargo.toml Cargo.lock $(wildcard rust-toolchain.toml) $(shell find sr
 .DELETE_ON_ERROR:
 .PHONY: help tools build demo test lint unit integration fuzz audit bench profile deploy check destroy fmt clean
 
-help: ## List what can be made
+help: ## List the targets
 	@printf 'usage: make TARGET [STACK=name] [REGION=name] [PARAMETERS="Name=value ..."]\n\n'
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  %-12s %s\n", $$1, $$2 }'
 
@@ -50,21 +50,32 @@ demo: build ## Watch the life of an alert on a local AWS; no account needed, abo
 
 test: lint unit integration ## Run all checks and tests
 
-lint: $(TOOLS) ## Check format, lints, template, and where dependencies come from
-	cargo fmt --check
-	cargo clippy --all-targets --locked -- -D warnings
+# What the function must not link: arguments, single sign-on, and the cryptography that is slow to start.
+UNWANTED := ^(clap|aws-sdk-sso|aws-sdk-ssooidc|aws-lc)
+
+lint: $(TOOLS) ## Check format, lints, template, and which dependencies there are
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --workspace --quiet
+	@echo 'cargo tree: the function must not link the command line, SSO or aws-lc'
+	@tree=$$(cargo tree --locked --edges normal,build --target all --prefix none) || exit 1; \
+	if found=$$(echo "$$tree" | grep -E '$(UNWANTED)'); then \
+		printf 'The function links what it must not, and pays for it at each cold start:\n%s\nSee which dependency or feature adds it: cargo tree --invert NAME\n' "$$found" >&2; exit 1; \
+	fi
 	cargo deny --locked check bans licenses sources
 	sam validate --lint --region $(REGION)
 	cfn-lint template.yaml
 
-unit: ## Run the tests of the Rust code
+unit: $(TOOLS) ## Run the tests of the Rust code and of the documentation
 	cargo test --locked
+	cargo test --locked --package ses-quota
+	$(PYTHON) -m pytest -q tests/docs
 
-integration: build ## Run the deployed program against a local AWS
+integration: build ## Run the tests of the deployed function on a local AWS
 	$(PYTHON) -m pytest tests/local_aws
 
-# cargo-fuzz needs options of the compiler that a stable one takes only so. No sanitizer: there is no `unsafe` to sanitize.
-fuzz: $(TOOLS) ## Try random and hostile input, SECONDS=60 of it; needs a C++ compiler
+# RUSTC_BOOTSTRAP: cargo-fuzz needs options that a stable compiler rejects. No sanitizer: there is no `unsafe` code.
+fuzz: $(TOOLS) ## Run the fuzz target for SECONDS=60; needs a C++ compiler
 	@command -v c++ >/dev/null || { echo 'A C++ compiler is missing (Debian: apt-get install g++)' >&2; exit 1; }
 	RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none check -- -max_total_time=$(SECONDS) -max_len=4096 -len_control=0
 
