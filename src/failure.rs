@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::reading::InvalidQuota;
+use crate::shown::shown_by;
 
 /// The part of a check that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,11 +33,7 @@ impl Stage {
     }
 }
 
-impl Serialize for Stage {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
+shown_by!(name: Stage);
 
 /// A stage that failed for a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -55,7 +52,7 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.stage.name(), self.code, self.message)?;
+        write!(f, "{}: {}: {}", self.stage, self.code, self.message)?;
         match self.hint() {
             Some(hint) => write!(f, " [{hint}]"),
             None => Ok(()),

@@ -39,5 +39,6 @@ pub mod numbers;
 pub mod reading;
 pub mod request;
 pub mod settings;
+mod shown;
 pub mod target;
 pub mod time;

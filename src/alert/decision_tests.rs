@@ -305,7 +305,7 @@ struct Checked {
     percent: f64,
     fate: Fate,
     /// What reached people.
-    heard: Option<Notification>,
+    received: Option<Notification>,
 }
 
 /// Runs the protocol of [`crate::check`] over a store that never fails.
@@ -317,7 +317,7 @@ fn run(steps: Vec<Step>) -> Vec<Checked> {
         seconds += later;
         let now = at(seconds);
         let decision = decide(&state, &reading(percent, seconds), &policy());
-        let (after, heard) = match &decision.action {
+        let (after, received) = match &decision.action {
             Action::Nothing | Action::LeaveToHolder => (state.clone(), None),
             Action::Record(next) => (next.clone(), None),
             Action::Notify { notification, delivered } => {
@@ -331,7 +331,7 @@ fn run(steps: Vec<Step>) -> Vec<Checked> {
             }
         };
         let before = std::mem::replace(&mut state, after.clone());
-        checks.push(Checked { before, decision, after, now, percent, fate, heard });
+        checks.push(Checked { before, decision, after, now, percent, fate, received });
     }
     checks
 }
@@ -367,8 +367,8 @@ proptest! {
     #[test]
     fn flapping_inside_the_margin_says_one_thing(percents in prop::collection::vec(75.0..94.9_f64, 1..60)) {
         let steps = percents.into_iter().map(|percent| Step { percent, seconds: 300, fate: Fate::Delivered });
-        let heard = run(steps.collect()).into_iter().filter(|check| check.heard.is_some()).count();
-        prop_assert!(heard <= 1);
+        let received = run(steps.collect()).into_iter().filter(|check| check.received.is_some()).count();
+        prop_assert!(received <= 1);
     }
 
     #[test]
@@ -425,8 +425,8 @@ proptest! {
     fn without_crashes_nothing_is_heard_twice(steps in prop::collection::vec(any_step(), 1..40)) {
         let alive = |step: Step| Step { fate: if step.fate == Fate::Refused { Fate::Refused } else { Fate::Delivered }, ..step };
         let checks = run(steps.into_iter().map(alive).collect());
-        let heard: Vec<_> = checks.iter().filter_map(|check| check.heard.as_ref()).collect();
-        for pair in heard.windows(2) {
+        let received: Vec<_> = checks.iter().filter_map(|check| check.received.as_ref()).collect();
+        for pair in received.windows(2) {
             prop_assert_ne!(&pair[0].alert_id, &pair[1].alert_id);
             // Reminders repeat; and a level that fell silently can be reached again.
             if ![Kind::Reminder, Kind::Escalated].contains(&pair[1].kind) {

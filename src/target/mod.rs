@@ -6,7 +6,7 @@ mod region;
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use crate::shown::shown_by;
 
 pub use account::{Account, AccountId};
 pub use partition::Partition;
@@ -42,22 +42,7 @@ impl InvalidName {
     }
 }
 
-macro_rules! shown_as_its_text {
-    ($($name:ty),*) => {$(
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-    )*};
-}
-shown_as_its_text!(AccountId, Region, Partition);
+shown_by!(as_str: AccountId, Region, Partition);
 
 #[cfg(test)]
 pub(crate) mod tests {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::support::run;
-use crate::world::{Ending, Fault, Heard, World};
+use crate::world::{Ending, Fault, Received, World};
 
 /// One check: what was sent of a quota of 1,000, and what goes wrong.
 type Turn = (u32, Option<Fault>);
@@ -57,15 +57,15 @@ fn severity(level: &str) -> usize {
     ["OK", "WARNING", "CRITICAL", "EXHAUSTED"].iter().position(|name| *name == level).unwrap()
 }
 
-/// The level after these checks and one more without a fault, and what people heard.
-fn level_and_heard(turns: Vec<Turn>, last: u32) -> (String, Vec<Heard>) {
+/// The level after these checks and one more without a fault, and what people received.
+fn level_and_received(turns: Vec<Turn>, last: u32) -> (String, Vec<Received>) {
     let mut world = World::default();
     run(async {
         for (sent, fault) in turns {
             world.check(sent, fault).await;
         }
         let level = world.check(last, None).await.unwrap();
-        (level, world.heard())
+        (level, world.received())
     })
 }
 
@@ -78,48 +78,48 @@ fn config() -> ProptestConfig {
 proptest! {
     #![proptest_config(config())]
 
-    /// Whatever went wrong before: after one check that goes well people have heard of the level that it finds, and can
-    /// tell what they heard twice.
+    /// Whatever went wrong before: after one check without a fault, people have been notified of the level that it found, and
+    /// can recognise every repeat.
     #[test]
     fn no_alert_is_lost(turns in turns(any_fault()), last in any_sent()) {
-        let (level, heard) = level_and_heard(turns, last);
-        let since_recovery = heard.iter().rev().take_while(|heard| heard.kind != "RECOVERED");
-        let highest = since_recovery.map(|heard| severity(&heard.level)).max().unwrap_or(0);
-        prop_assert!(highest >= severity(&level), "{level} after {heard:?}");
-        for (nth, one) in heard.iter().enumerate() {
-            for other in heard[nth + 1..].iter().filter(|other| other.alert_id == one.alert_id) {
-                prop_assert_eq!((&other.kind, &other.level), (&one.kind, &one.level), "{:?}", heard);
+        let (level, received) = level_and_received(turns, last);
+        let since_recovery = received.iter().rev().take_while(|received| received.kind != "RECOVERED");
+        let highest = since_recovery.map(|received| severity(&received.level)).max().unwrap_or(0);
+        prop_assert!(highest >= severity(&level), "{level} after {received:?}");
+        for (nth, one) in received.iter().enumerate() {
+            for other in received[nth + 1..].iter().filter(|other| other.alert_id == one.alert_id) {
+                prop_assert_eq!((&other.kind, &other.level), (&one.kind, &one.level), "{:?}", received);
             }
         }
     }
 
-    /// As long as the table can be read and written, the last that people heard is no better than what is, and nobody is
-    /// left with an alert that is over.
+    /// As long as the table can be read and written, the last notification is no better than the level, and nobody is left
+    /// with an alert that is over.
     #[test]
     fn no_recovery_is_lost(turns in turns(any_fault_but_amnesia()), last in any_sent()) {
-        let (level, heard) = level_and_heard(turns, last);
-        let last_heard = heard.last().map_or("OK", |heard| &heard.level);
-        prop_assert!(severity(last_heard) >= severity(&level), "{level} after {heard:?}");
-        prop_assert_eq!(last_heard == "OK", level == "OK", "{:?}", heard);
+        let (level, received) = level_and_received(turns, last);
+        let last_received = received.last().map_or("OK", |received| &received.level);
+        prop_assert!(severity(last_received) >= severity(&level), "{level} after {received:?}");
+        prop_assert_eq!(last_received == "OK", level == "OK", "{:?}", received);
     }
 
     /// As long as it is known of each publish whether it was carried out, nobody hears anything twice.
     #[test]
     fn no_alert_is_doubled(turns in turns(any_clear_fault()), last in any_sent()) {
-        let (_, heard) = level_and_heard(turns, last);
+        let (_, received) = level_and_received(turns, last);
         let mut before = "OK";
-        for Heard { kind, level, .. } in &heard {
+        for Received { kind, level, .. } in &received {
             let fits = match kind.as_str() {
                 "RAISED" => before == "OK" && level != "OK",
-                // From a level that had fallen, unannounced, it may rise to one that was heard before.
+                // From a level that had fallen, unannounced, it may rise to one that was received before.
                 "ESCALATED" => before != "OK" && severity(level) > 1,
                 "RECOVERED" => before != "OK" && level == "OK",
                 _ => false,
             };
-            prop_assert!(fits, "{heard:?}");
+            prop_assert!(fits, "{received:?}");
             before = level;
         }
-        let ids: BTreeSet<&str> = heard.iter().map(|heard| heard.alert_id.as_str()).collect();
-        prop_assert_eq!(ids.len(), heard.len(), "{:?}", heard);
+        let ids: BTreeSet<&str> = received.iter().map(|received| received.alert_id.as_str()).collect();
+        prop_assert_eq!(ids.len(), received.len(), "{:?}", received);
     }
 }

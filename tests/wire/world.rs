@@ -10,10 +10,10 @@ use tokio::sync::Notify;
 
 use crate::support::{Answer, Aws, Call, Table, healthy, invocation, settings};
 
-/// What befalls a check.
+/// An injected fault.
 #[derive(Debug, Clone, Copy)]
 pub struct Fault {
-    /// The operation that it befalls.
+    /// The operation that it is injected into.
     pub operation: &'static str,
     /// How many requests with this operation go well before.
     pub nth: usize,
@@ -44,23 +44,23 @@ impl Ending {
 
 /// One message that subscribers got.
 #[derive(Debug, Clone)]
-pub struct Heard {
+pub struct Received {
     pub kind: String,
     pub level: String,
     pub alert_id: String,
 }
 
-/// The state table, the ears of the subscribers, and the clock.
+/// The state table, what the subscribers received, and the clock.
 #[derive(Debug, Clone, Default)]
 pub struct World {
     table: Table,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    received: Arc<Mutex<Vec<Received>>>,
     checks: u32,
 }
 
 impl World {
-    pub fn heard(&self) -> Vec<Heard> {
-        self.heard.lock().unwrap().clone()
+    pub fn received(&self) -> Vec<Received> {
+        self.received.lock().unwrap().clone()
     }
 
     /// Runs a check, and answers with the level that it reports; `None` where it died or could not tell.
@@ -110,8 +110,8 @@ impl World {
                 let body: Value = serde_json::from_str(&call.form()["Message"]).unwrap();
                 let document: Value = serde_json::from_str(body["sqs"].as_str().unwrap()).unwrap();
                 let text = |name: &str| document[name].as_str().unwrap().to_owned();
-                let heard = Heard { kind: text("kind"), level: text("level"), alert_id: text("alertId") };
-                self.heard.lock().unwrap().push(heard);
+                let received = Received { kind: text("kind"), level: text("level"), alert_id: text("alertId") };
+                self.received.lock().unwrap().push(received);
             }
             _ => {}
         }
