@@ -5,8 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Number;
 
-use crate::alert::AlertLevel;
-use crate::alert::Kind;
+use crate::alert::{AlertLevel, Kind};
 use crate::failure::Failure;
 use crate::numbers::json_number;
 use crate::reading::{SendQuota, Utilization};

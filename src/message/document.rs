@@ -3,8 +3,7 @@
 use serde::Serialize;
 use serde_json::Number;
 
-use crate::alert::AlertLevel;
-use crate::alert::{Kind, Notification};
+use crate::alert::{AlertLevel, Kind, Notification};
 use crate::numbers::json_number;
 use crate::reading::Utilization;
 use crate::target::{AccountId, Region};

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{headline, is_rejecting, label, percent};
-use crate::alert::AlertLevel;
-use crate::alert::{Kind, Notification};
+use super::is_rejecting;
+use super::subject::{headline, label, percent};
+use crate::alert::{AlertLevel, Kind, Notification};
 use crate::numbers::{count, rate};
 use crate::target::Target;
 

@@ -4,23 +4,16 @@ mod document;
 mod email;
 
 mod sms;
+mod subject;
 
 use serde_json::json;
 
-use crate::alert::AlertLevel;
-use crate::alert::{Kind, Notification};
-use crate::reading::Utilization;
-use crate::target::Target;
-
-/// The most characters that SNS accepts in a subject.
-///
-/// Source: Amazon SNS API reference, `Publish`: ASCII, no line breaks, fewer than 100 characters.
-pub const SUBJECT_CHARACTERS: usize = 99;
+use crate::alert::{AlertLevel, Notification};
 
 /// What is published to the topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// ASCII, at most [`SUBJECT_CHARACTERS`], one line.
+    /// ASCII, at most 99 characters, one line.
     pub subject: String,
     /// For email, and the default for protocols that SNS may add.
     pub email: String,
@@ -38,7 +31,7 @@ impl Message {
     pub fn new(notification: &Notification) -> Self {
         let target = &notification.reading.target;
         Self {
-            subject: subject(notification),
+            subject: subject::text(notification),
             email: email::text(notification),
             sms: sms::text(notification),
             document: document::json(notification),
@@ -60,48 +53,6 @@ impl Message {
             "http": document, "https": document, "lambda": document, "sqs": document, "firehose": document,
         })
         .to_string()
-    }
-}
-
-fn subject(notification: &Notification) -> String {
-    let Target { account, region } = &notification.reading.target;
-    let start = format!("[{}] SES {region} ({}): ", label(notification), account.id);
-    let headline = headline(notification);
-    let news = match notification.kind {
-        Kind::Reminder => "still ",
-        Kind::Recovered => "recovered, ",
-        Kind::Test => "test alert, ",
-        Kind::Raised | Kind::Escalated => "",
-    };
-    let full = format!("{start}{news}{headline}");
-    if full.len() <= SUBJECT_CHARACTERS { full } else { start + &headline }
-}
-
-/// The first word of a subject and of an SMS.
-fn label(notification: &Notification) -> &'static str {
-    match notification.kind {
-        Kind::Test => Kind::Test.name(),
-        _ => notification.level.name(),
-    }
-}
-
-/// The state of the quota in a few words: `96.2% of the 24-hour sending quota used`.
-fn headline(notification: &Notification) -> String {
-    let quota = &notification.reading.quota;
-    match (quota.max_24_hour_send(), quota.utilization()) {
-        (Some(0.0), _) => "the sending quota is 0, no mail can be sent".to_owned(),
-        (_, Some(utilization)) => format!("{} of the 24-hour sending quota used", percent(utilization)),
-        (_, None) => "the 24-hour sending quota is unlimited".to_owned(),
-    }
-}
-
-/// `96.2%`, rounded down.
-fn percent(utilization: Utilization) -> String {
-    /// After a quota was lowered far below what was sent, the exact figure adds nothing, and it has to fit a subject.
-    const MOST: f64 = 9_999.9;
-    match utilization.percent_rounded_down() {
-        shown if shown > MOST => format!("over {MOST:.1}%"),
-        shown => format!("{shown:.1}%"),
     }
 }
 

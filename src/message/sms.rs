@@ -1,8 +1,8 @@
 //! The text for a phone: one part, the level first.
 
-use super::{is_rejecting, label, percent};
-use crate::alert::AlertLevel;
-use crate::alert::{Kind, Notification};
+use super::is_rejecting;
+use super::subject::{label, percent};
+use crate::alert::{AlertLevel, Kind, Notification};
 use crate::numbers::count;
 
 /// The most characters of an SMS that SNS sends as one part in GSM-7.

@@ -2,10 +2,9 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::*;
-use crate::alert::Thresholds;
 use crate::alert::level_tests::any_level;
-use crate::reading::Reading;
-use crate::reading::SendQuota;
+use crate::alert::{Kind, Thresholds};
+use crate::reading::{Reading, SendQuota};
 use crate::target::tests::target;
 use crate::time::Timestamp;
 
@@ -409,13 +408,13 @@ proptest! {
     #[test]
     fn sns_and_phones_take_every_message(notification in any_notification()) {
         let message = Message::new(&notification);
-        prop_assert!(message.subject.len() <= SUBJECT_CHARACTERS, "{}", message.subject);
+        prop_assert!(message.subject.len() <= subject::CHARACTERS, "{}", message.subject);
         prop_assert!(message.subject.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
         prop_assert!(message.sms.len() <= sms::CHARACTERS, "{}", message.sms);
         // The part of ASCII that GSM-7 has in one code each.
         let gsm_7 = |byte: u8| (b' '..=b'~').contains(&byte) && !b"[]{}\\^~|`".contains(&byte);
         prop_assert!(message.sms.bytes().all(gsm_7), "{}", message.sms);
-        prop_assert!(message.sms.starts_with(label(&notification)));
+        prop_assert!(message.sms.starts_with(subject::label(&notification)));
         // SNS takes 256 KiB.
         prop_assert!(message.body().len() < 16 * 1024);
         for text in [&message.email, &message.sms, &message.document] {

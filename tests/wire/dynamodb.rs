@@ -2,9 +2,7 @@
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use ses_quota_monitor::alert::AlertLevel;
-use ses_quota_monitor::alert::Kind;
-use ses_quota_monitor::alert::{Alert, AlertState, Claim, LastHeard, Pending};
+use ses_quota_monitor::alert::{Alert, AlertLevel, AlertState, Claim, Kind, LastHeard, Pending};
 use ses_quota_monitor::aws::{StoredState, Write};
 
 use crate::support::{Answer, Aws, Call, Table, at, clients, healthy, target};

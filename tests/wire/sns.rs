@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
 use serde_json::Value;
-use ses_quota_monitor::alert::AlertLevel;
-use ses_quota_monitor::alert::{Kind, Notification};
+use ses_quota_monitor::alert::{AlertLevel, Kind, Notification};
 use ses_quota_monitor::failure::Failure;
 use ses_quota_monitor::message::Message;
 use ses_quota_monitor::reading::{Reading, SendQuota};
