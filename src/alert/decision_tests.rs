@@ -229,7 +229,7 @@ fn a_late_or_duplicate_reading_raises_but_does_not_lower() {
         assert_eq!(shown(&decide(&state, &reading(97.0, seconds), &policy())), "CRITICAL ESCALATED after WARNING");
     }
     assert_eq!(shown(&decide(&state, &reading(10.0, 1), &policy())), "OK RECOVERED after WARNING");
-    // What SNS refused is not said by a reading that did not see it, and not forgotten either.
+    // A reading that did not see a refused notification neither sends it nor drops it.
     let pending = refused(AlertLevel::Ok, Kind::Raised, AlertLevel::Warning);
     assert_eq!(shown(&decide(&pending, &reading(10.0, 0), &policy())), "WARNING nothing");
     assert_eq!(shown(&decide(&pending, &reading(85.0, 0), &policy())), "WARNING RAISED after OK");
@@ -244,7 +244,7 @@ fn reminders_come_after_the_time_set_and_not_before() {
     assert_eq!(shown(&decide(&state, &reading(96.0, day - 1), &policy())), "CRITICAL nothing");
     assert_eq!(shown(&decide(&state, &reading(96.0, day), &policy())), "CRITICAL REMINDER after CRITICAL");
     assert_eq!(shown(&decide(&state, &reading(96.0, 100 * day), &never)), "CRITICAL nothing");
-    // A level that fell is reminded of as what it is now.
+    // A reminder names the level as it is now.
     assert_eq!(shown(&decide(&state, &reading(85.0, day), &policy())), "WARNING REMINDER after WARNING");
 }
 
@@ -288,7 +288,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => Just(Fate::DiesBeforePublish),
         1 => Just(Fate::DiesBeforeCommit),
     ];
-    // Up to some hours, and sometimes late.
+    // Up to some hours later, and sometimes earlier.
     (percent, prop_oneof![9 => 60_i64..8 * 3_600, 1 => -600_i64..60], fate).prop_map(|(percent, seconds, fate)| Step {
         percent,
         seconds,
@@ -304,7 +304,7 @@ struct Checked {
     now: Timestamp,
     percent: f64,
     fate: Fate,
-    /// What reached people.
+    /// What people received.
     received: Option<Notification>,
 }
 
@@ -383,7 +383,7 @@ proptest! {
         let checks = run(steps);
         for last in 0..checks.len() {
             let check = &checks[last];
-            // Where nothing waits to be sent, all that people may know is this level, or a higher one that fell silently.
+            // Where nothing is pending, people may only have heard of this level, or of a higher one that fell silently.
             if check.after.pending.is_none() {
                 for known in may_know(&checks[..=last]) {
                     prop_assert!(known >= check.decision.level);

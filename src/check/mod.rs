@@ -115,7 +115,7 @@ impl Check<'_> {
         let observation = observe(clients, request, &target, deadline).await;
         let assessment = assess(request, &target, observation, invocation.started_at, &settings.alerting);
         debug!(%target, ?assessment, "assessed");
-        // Whoever publishes has what it waits for once all targets are measured: only then may it be gone.
+        // Nobody receives them in a dry run or for a test alert: then no metrics are published.
         let _ = measurements.send(Measurement { place, target: target.clone(), metrics: assessment.metrics() });
         let Assessment { finding, action, state, failures } = assessment;
         let outcome = match request {

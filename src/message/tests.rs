@@ -411,11 +411,11 @@ proptest! {
         prop_assert!(message.subject.len() <= subject::CHARACTERS, "{}", message.subject);
         prop_assert!(message.subject.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
         prop_assert!(message.sms.len() <= sms::CHARACTERS, "{}", message.sms);
-        // The part of ASCII that GSM-7 has in one code each.
+        // The ASCII characters that GSM-7 encodes as one character each.
         let gsm_7 = |byte: u8| (b' '..=b'~').contains(&byte) && !b"[]{}\\^~|`".contains(&byte);
         prop_assert!(message.sms.bytes().all(gsm_7), "{}", message.sms);
         prop_assert!(message.sms.starts_with(subject::label(&notification)));
-        // SNS takes 256 KiB.
+        // SNS accepts 256 KiB.
         prop_assert!(message.body().len() < 16 * 1024);
         for text in [&message.email, &message.sms, &message.document] {
             prop_assert!(!text.contains("NaN") && !text.contains(" inf") && !text.contains("null") && !text.contains(" -1"));

@@ -128,7 +128,7 @@ proptest! {
     ) {
         match settings(&[(name, &value)]) {
             Ok(settings) => {
-                // What CloudWatch would refuse is not let in.
+                // Nothing is accepted that CloudWatch would reject.
                 prop_assert!((1..=255).contains(&settings.publishing.metric_namespace.len()));
                 prop_assert!(settings.publishing.metric_namespace.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
             }

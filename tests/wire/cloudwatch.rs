@@ -143,7 +143,7 @@ async fn what_cloudwatch_refuses_says_what_to_do() {
         let is_silent = matches!(answer, Answer::Silence);
         let aws = Aws::healthy_but("PutMetricData", answer);
         let failures = uncompressed(&aws).metrics.publish(&targets(1), at("2026-11-24T12:00:00Z")).await;
-        // How many attempts fit the time of a call depends on chance: the SDK waits a random time between them.
+        // How many attempts fit the timeout of a call varies: the SDK waits a random time between them.
         let requests = if is_silent { "some".to_owned() } else { aws.calls().len().to_string() };
         lines.push(format!("{requests} request(s), {}", failures[0].as_ref().unwrap()));
     }

@@ -38,7 +38,7 @@ async fn a_claim_ends_when_its_holder_is_dead_for_certain() {
     // Noon, 30 seconds until Lambda ends the invocation, 10 for clocks that disagree.
     assert_eq!(puts(&aws, "claimedUntil"), [json!("2026-11-24T12:00:40Z"), Value::Null]);
     assert_eq!(puts(&aws, "claimedBy"), [json!("request-1"), Value::Null]);
-    // Until SNS has taken it, people are on record as not knowing.
+    // Until SNS has accepted it, the item says that people have not been notified.
     assert_eq!(puts(&aws, "level"), ["OK", "CRITICAL"]);
     assert_eq!(puts(&aws, "pendingLevel"), [json!("CRITICAL"), Value::Null]);
     let id = &puts(&aws, "pendingAlertId")[0];

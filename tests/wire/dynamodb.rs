@@ -30,7 +30,7 @@ fn written(call: &Call) -> Value {
     call.json()["Item"].clone()
 }
 
-/// A table in which an item stands in the way of every write.
+/// A table in which every write finds another item.
 fn refusing(item: impl Fn(&Call) -> Option<Value> + Send + Sync + 'static) -> Aws {
     Aws::new(move |call| Table::condition_failed(item(call).as_ref()))
 }
@@ -41,7 +41,7 @@ async fn a_state_is_read_consistently_by_account_and_region() {
     let read = clients(&aws).states.unwrap().read(&target("eu-west-1")).await;
     assert_eq!(read, Ok(StoredState::default()));
     let call = &aws.calls()[0];
-    // The table lies in the function's Region, whichever Region is checked.
+    // The table is in the function's Region, whichever Region is checked.
     assert_eq!((call.operation.as_str(), call.host.as_str()), ("GetItem", "dynamodb.us-east-1.amazonaws.com"));
     let key = json!({"target": {"S": "111122223333#eu-west-1"}});
     assert_eq!(call.json(), json!({"TableName": "alert-state", "Key": key, "ConsistentRead": true}));
@@ -127,7 +127,7 @@ async fn whoever_finds_the_same_but_for_the_claim_of_another_has_lost() {
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_that_finds_its_own_write_has_won() {
-    // The first attempt writes, but its answer is lost; the second finds the condition broken, by the first.
+    // The first attempt writes, but its answer is lost. The second finds the item of the first.
     let lost = refusing(|call| Some(written(call)));
     let aws = Aws::new(move |call| if call.nth == 0 { Answer::Silence } else { lost.answer(call) });
     let write = clients(&aws).states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await;

@@ -40,7 +40,7 @@ fn store(table: &Table) -> StateStore {
 /// What is made of an item.
 fn read(item: &Value) -> Result<StoredState, Failure> {
     let mut item = item.clone();
-    // DynamoDB serves no item under another key.
+    // DynamoDB returns no item with another key.
     item["target"] = json!({"S": "111122223333#us-east-1"});
     let table = Table::default();
     table.put(&item);
@@ -164,7 +164,7 @@ proptest! {
                     let _ = decide(&state, &Reading { target: target("us-east-1"), quota, checked_at }, &AlertPolicy::default());
                 }
             }
-            // `UnknownServiceError`: it is no item at all.
+            // `UnknownServiceError`: it is not an item at all.
             Err(failure) => prop_assert!(["UnknownState", "UnknownServiceError"].contains(&failure.code.as_str())),
         }
     }

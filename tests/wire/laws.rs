@@ -15,7 +15,7 @@ type Turn = (u32, Option<Fault>);
 
 const OPERATIONS: [&str; 5] = ["GetSendQuota", "GetItem", "PutItem", "Publish", "PutMetricData"];
 
-/// From all is well to all is used up, with values within the margins.
+/// From an unused quota to an exhausted one, with values within the margins.
 fn any_sent() -> impl Strategy<Value = u32> {
     select(vec![0, 500, 760, 780, 800, 900, 920, 950, 970, 1_000, 1_100])
 }
@@ -25,7 +25,7 @@ fn any_fault() -> impl Strategy<Value = Fault> {
         .prop_map(|(operation, nth, lasts, ending)| Fault { operation, nth, lasts, ending })
 }
 
-/// A fault that hides neither what was remembered nor what is to be remembered before an alert is sent.
+/// A fault that hides neither the stored state nor the claim before an alert is sent.
 fn any_fault_but_amnesia() -> impl Strategy<Value = Fault> {
     any_fault().prop_filter("nothing is remembered", |fault| {
         let is_crash = matches!(fault.ending, Ending::CrashBefore | Ending::CrashAfter);
@@ -34,7 +34,7 @@ fn any_fault_but_amnesia() -> impl Strategy<Value = Fault> {
     })
 }
 
-/// A fault of which the check knows whether the call was carried out, or that a retry makes good, or a crash before
+/// A fault of which the check knows whether the call was carried out, or after which a retry succeeds, or a crash before
 /// anything is sent.
 fn any_clear_fault() -> impl Strategy<Value = Fault> {
     any_fault_but_amnesia().prop_filter("in doubt", |fault| {
@@ -103,7 +103,7 @@ proptest! {
         prop_assert_eq!(last_received == "OK", level == "OK", "{:?}", received);
     }
 
-    /// As long as it is known of each publish whether it was carried out, nobody hears anything twice.
+    /// As long as it is known of each publish whether it was carried out, nobody receives anything twice.
     #[test]
     fn no_alert_is_doubled(turns in turns(any_clear_fault()), last in any_sent()) {
         let (_, received) = level_and_received(turns, last);

@@ -15,21 +15,21 @@ use crate::support::{Answer, Aws, Call, Table, healthy, invocation, settings};
 pub struct Fault {
     /// The operation that it is injected into.
     pub operation: &'static str,
-    /// How many requests with this operation go well before.
+    /// How many requests with this operation succeed before it.
     pub nth: usize,
-    /// Whether those after it fare no better.
+    /// Whether it affects those after it, too.
     pub lasts: bool,
     pub ending: Ending,
 }
 
-/// How a request ends that does not end well.
+/// How a request with a fault ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Ending {
     /// AWS refuses: nothing happened.
     Refused,
-    /// Nothing happened, and nobody says so.
+    /// Nothing happened, and there is no answer.
     RequestLost,
-    /// It is carried out, and nobody says so.
+    /// It is carried out, and there is no answer.
     AnswerLost,
     /// The process dies before it leaves.
     CrashBefore,
@@ -63,7 +63,7 @@ impl World {
         self.received.lock().unwrap().clone()
     }
 
-    /// Runs a check, and answers with the level that it reports; `None` where it died or could not tell.
+    /// Runs a check, and returns the level that it reports; `None` if it crashed or the level is unknown.
     pub async fn check(&mut self, sent: u32, fault: Option<Fault>) -> Option<String> {
         let (crash, world) = (Arc::new(Notify::new()), self.clone());
         let crashed = crash.clone();

@@ -74,7 +74,7 @@ fn to_publish(input: &mut Unstructured<'_>) -> Result<Answer> {
 
 fn to_put_metric_data(input: &mut Unstructured<'_>) -> Result<Answer> {
     trouble(input, |status, code, message| {
-        // It stands in a header too, where HTTP allows no other characters.
+        // It is also in a header, where HTTP allows no other characters.
         let code: String = code.chars().filter(|c| matches!(c, ' '..='~')).collect();
         Answer::cbor_error(status, &code, message)
     })

@@ -1,4 +1,4 @@
-//! What CloudWatch takes.
+//! What CloudWatch accepts.
 //!
 //! Sources: Amazon CloudWatch API reference, `PutMetricData`, `MetricDatum` and `Dimension`; user guide, "Metrics concepts",
 //! "Namespaces".
@@ -12,7 +12,7 @@ const MOST_DATA: usize = 1_000;
 const MOST_DIMENSIONS: usize = 30;
 const UNITS: [&str; 4] = ["Count", "Count/Second", "Percent", "None"];
 
-/// Asserts that a `PutMetricData` is taken.
+/// Asserts that a `PutMetricData` is accepted.
 pub fn assert_taken(call: &Call) {
     assert!(call.body.len() <= MOST_BYTES, "{} bytes", call.body.len());
     let body = call.cbor();
@@ -32,7 +32,7 @@ fn assert_namespace(namespace: &str) {
 fn assert_datum(datum: &Value) {
     assert_name(text(&datum["MetricName"]), 255);
     assert!(UNITS.contains(&text(&datum["Unit"])), "{datum}");
-    // No NaN and no infinity, which are null here.
+    // NaN and infinities are null here.
     let value = datum["Value"].as_f64().expect("a finite value");
     assert!(value.abs() <= 2_f64.powi(360), "{datum}");
     assert!(text(&datum["Timestamp"]).ends_with('Z'), "{datum}");

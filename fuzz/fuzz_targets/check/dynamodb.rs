@@ -1,4 +1,4 @@
-//! What DynamoDB takes, and a later check understands.
+//! What DynamoDB accepts, and a later check can read.
 //!
 //! Source: Amazon DynamoDB developer guide, "Quotas in Amazon DynamoDB", "Item size".
 
@@ -11,7 +11,7 @@ use fake_aws::{Answer, Aws, Call};
 
 const MOST_BYTES: usize = 400 * 1_024;
 
-/// Asserts that a `PutItem` is taken, and that its item reads back.
+/// Asserts that a `PutItem` is accepted, and that its item reads back.
 pub async fn assert_taken(call: &Call, settings: &Settings, account: &Account) {
     let item = &call.json()["Item"];
     let attributes = item.as_object().expect("an item");

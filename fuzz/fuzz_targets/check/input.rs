@@ -1,4 +1,4 @@
-//! What comes from outside of one check. Bytes that are used up make the usual input: all is well, and 96.2% are used.
+//! What comes from outside of one check. Without bytes left, it is the usual input: no faults, and 96.2% of the quota used.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -44,7 +44,7 @@ pub struct Input {
     pub request_id: String,
     /// Seconds since 1970.
     pub started_at: i64,
-    /// At most the 15 minutes that `main.rs` leaves of what Lambda says.
+    /// At most the 15 minutes to which `main.rs` limits it.
     pub time_left: Duration,
     pub answers: Answers,
 }

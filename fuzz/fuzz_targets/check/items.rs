@@ -1,4 +1,4 @@
-//! Items of the state table: such as a check writes, with some attributes that it would not.
+//! Items of the state table: as a check writes them, with some attributes that it would not write.
 
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use serde_json::{Map, Value, json};

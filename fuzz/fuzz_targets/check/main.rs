@@ -1,5 +1,5 @@
 //! One check, in which everything that comes from outside is generated: the event, the settings, what Lambda says of the invocation,
-//! and what each service answers. Nothing panics, and nothing leaves that AWS would refuse.
+//! and what each service answers. Nothing panics, and nothing is sent that AWS would reject.
 #![no_main]
 
 mod answers;
@@ -25,9 +25,9 @@ use input::Input;
 
 fuzz_target!(|input: Input| run(check(input)));
 
-/// What `main.rs` does with an invocation, and a look at everything that left.
+/// Does what `main.rs` does with an invocation, and inspects every request.
 async fn check(input: Input) {
-    // What is not JSON, the Lambda runtime refuses.
+    // The Lambda runtime rejects what is not JSON.
     let Ok(event) = serde_json::from_slice(&input.event) else { return };
     let request = Request::from_event(&event).map_err(|error| error.to_string());
     let account = Account::from_function_arn(&input.function_arn).map_err(|error| error.to_string());
@@ -42,7 +42,7 @@ async fn check(input: Input) {
     };
     let answers = input.answers;
     let aws = Aws::new(move |call| answers.to(call));
-    // Compressed, metrics could not be looked into.
+    // Compressed metrics could not be inspected.
     let config = aws.config().into_builder().disable_request_compression(true).build();
     let clients = Clients::from_config(&config, &settings);
     let report = Monitor::new(settings.clone(), clients).check(request, &invocation).await;

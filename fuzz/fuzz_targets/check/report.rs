@@ -8,7 +8,7 @@ use ses_quota_monitor::settings::Settings;
 
 const MOST_BYTES: usize = 6 * 1_024 * 1_024;
 
-/// Asserts that a report has a place for each Region, no number that is none, and errors of one line.
+/// Asserts that a report has one entry per Region, no NaN or infinity, and errors of one line.
 pub fn assert_sound(report: Report, settings: &Settings) {
     let json = serde_json::to_string(&report).expect("JSON");
     assert!(json.len() <= MOST_BYTES, "{} bytes", json.len());

@@ -1,4 +1,4 @@
-//! What SNS takes.
+//! What SNS accepts.
 //!
 //! Sources: Amazon SNS API reference, `Publish` and `MessageAttributeValue`; developer guide, "Amazon SNS message
 //! attributes" and "Publishing SMS messages".
@@ -13,10 +13,10 @@ const MOST_BYTES: usize = 262_144;
 const MOST_SUBJECT_CHARACTERS: usize = 99;
 const MOST_SMS_CHARACTERS: usize = 140;
 
-/// What GSM-7 has not of printable ASCII, or only as two characters.
+/// Printable ASCII that GSM-7 lacks, or encodes as two characters.
 const NOT_GSM: &str = "`[]{}\\^~|";
 
-/// Asserts that a `Publish` is taken, and that each subscriber can read what it is sent.
+/// Asserts that a `Publish` is accepted, and that each subscriber can read what it receives.
 pub fn assert_taken(call: &Call) {
     let (form, attributes) = (call.form(), call.attributes());
     let size = form["Message"].len() + attributes.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
@@ -76,7 +76,7 @@ fn assert_document(text: &str) {
     }
 }
 
-/// Nothing that a mail program or a filter policy would trip over.
+/// Nothing that a mail program or a filter policy could misread.
 fn is_plain(text: &str) -> bool {
     text.chars().all(|c| c == '\n' || !c.is_control())
 }

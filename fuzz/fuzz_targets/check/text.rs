@@ -1,14 +1,14 @@
-//! Texts: mostly such as are meant to be, since a check that is refused at its first step shows nothing of the others.
+//! Texts: mostly valid ones, since a check that is rejected at its first step shows nothing of the others.
 
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 
-/// As much as DynamoDB keeps in an item: no text from outside is longer.
+/// The size of an item of DynamoDB: no text from outside is longer.
 const LONGEST: usize = 400 * 1_024;
 
-/// What mutation would be long in coming upon.
+/// What mutation would take long to find.
 const TROUBLESOME: [&str; 12] = ["", " ", "\n", "\0", "\u{e9}", "-", "-1", "NaN", "inf", "1e400", "AWS/", ":"];
 
-/// One of `usual`, seldom a spoilt one.
+/// One of `usual`, rarely a spoilt one.
 pub fn mostly(input: &mut Unstructured<'_>, usual: &[&str]) -> Result<String> {
     if input.ratio(31, 32)? { Ok((*input.choose(usual)?).to_owned()) } else { spoilt(input, usual) }
 }
@@ -24,7 +24,7 @@ pub fn spoilt(input: &mut Unstructured<'_>, usual: &[&str]) -> Result<String> {
     Ok([start, &any, end].concat())
 }
 
-/// The text, or as often as makes the longest text there can be.
+/// The text, or its repetition up to the longest text there can be.
 pub fn repeated(input: &mut Unstructured<'_>, text: &str) -> Result<String> {
     let times = if input.ratio(3, 4)? { 1 } else { LONGEST / text.len().max(1) };
     Ok(text.repeat(times))
