@@ -149,10 +149,15 @@ fn template_default(parameter: &str) -> &'static str {
     rest.lines().next().unwrap()
 }
 
+/// Whether each row of a page about a setting has the default in a cell of its own; a page may leave a setting out.
+fn tells(page: &str, name: &str, default: &str) -> bool {
+    let mut rows = page.lines().filter(|line| line.starts_with(&format!("| `{name}` |")));
+    rows.all(|row| row.split('|').any(|cell| cell.trim() == format!("`{default}`")))
+}
+
 #[test]
 fn the_template_and_the_documentation_tell_the_defaults() {
-    let documentation = include_str!("../../docs/configuration.md");
-    let row = |name: &str| documentation.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).unwrap();
+    let (readme, reference) = (include_str!("../../README.md"), include_str!("../../docs/configuration.md"));
     let Settings { publishing, alerting: AlertPolicy { thresholds, reminder_seconds }, .. } = settings(&[]).unwrap();
     for (parameter, variable, default) in [
         ("WarningPercent", "WARNING_PERCENT", thresholds.warning().to_string()),
@@ -163,7 +168,8 @@ fn the_template_and_the_documentation_tell_the_defaults() {
     ] {
         assert_eq!(template_default(parameter), default, "{parameter}");
         for name in [parameter, variable] {
-            assert!(row(name).split('|').any(|cell| cell.trim() == format!("`{default}`")), "{}", row(name));
+            assert!(reference.contains(&format!("| `{name}` |")), "{name} is not documented");
+            assert!(tells(reference, name, &default) && tells(readme, name, &default), "{name}: {default}");
         }
     }
 }
