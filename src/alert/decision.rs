@@ -55,9 +55,8 @@ struct Due {
 #[must_use]
 pub fn decide_without_state(reading: &Reading, policy: &AlertPolicy) -> Decision {
     let level = policy.thresholds.level(&reading.quota);
-    let raised = || Notification::new(reading, Kind::Raised, level);
     let action = if level > AlertLevel::Ok {
-        Action::Notify { notification: raised(), delivered: None }
+        Action::Notify { notification: Notification::new(reading, Kind::Raised, level), delivered: None }
     } else {
         Action::Nothing
     };
