@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::alert::ImpossibleTime;
 use crate::reading::InvalidQuota;
 use crate::shown::shown_by;
 
@@ -72,6 +73,12 @@ impl Failure {
         Self::new(Stage::Read, "InvalidQuota", invalid)
     }
 
+    /// A stored time was not believed.
+    #[must_use]
+    pub fn impossible_time(time: &ImpossibleTime) -> Self {
+        Self::new(Stage::State, "ImpossibleTime", time)
+    }
+
     /// No time was left before Lambda would have ended the invocation.
     #[must_use]
     pub fn out_of_time(stage: Stage) -> Self {
@@ -99,6 +106,9 @@ impl Failure {
             }
             (Stage::State, "UnknownState") => {
                 "delete this item from the table to start over; until then every check above OK sends an alert"
+            }
+            (Stage::State, "ImpossibleTime") => {
+                "taken for expired; the next write corrects it. Was a clock wrong, or was the item edited?"
             }
             (Stage::Alert, "NotFound" | "NotFoundException") => "the topic in ALERT_TOPIC_ARN does not exist",
             (Stage::Alert, code) if code.starts_with("KMS") => {

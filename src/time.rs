@@ -15,6 +15,9 @@ pub struct Timestamp(i64);
 const LATEST: i64 = 253_402_300_799;
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z, before anything that the monitor has seen.
+    pub const EPOCH: Self = Self(0);
+
     /// From seconds since 1970-01-01T00:00:00Z, clamped to the years 1970 to 9999.
     #[must_use]
     pub fn from_epoch_seconds(seconds: i64) -> Self {
@@ -31,6 +34,12 @@ impl Timestamp {
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self::from_epoch_seconds(self.0.saturating_add(seconds))
+    }
+
+    /// The beginning of its clock hour.
+    #[must_use]
+    pub fn start_of_hour(self) -> Self {
+        Self(self.0 - self.0 % 3_600)
     }
 
     /// For people: `2026-11-24 12:00 UTC`.
@@ -82,6 +91,7 @@ mod tests {
         let noon: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
         assert_eq!(noon.to_string(), "2026-11-24T12:00:00Z");
         assert_eq!(noon.for_people(), "2026-11-24 12:00 UTC");
+        assert_eq!(noon.plus_seconds(3_599).start_of_hour(), noon);
         assert_eq!("yesterday".parse::<Timestamp>(), Err(InvalidTimestamp("yesterday".to_owned())));
     }
 

@@ -1,6 +1,6 @@
 //! What to say: takes the previous state and a reading, returns the new state and at most one notification.
 
-use crate::alert::{Alert, AlertLevel, AlertPolicy, AlertState, Kind, Notification};
+use crate::alert::{Alert, AlertId, AlertLevel, AlertPolicy, AlertState, ImpossibleTime, Kind, Notification, Pending};
 use crate::reading::Reading;
 use crate::time::Timestamp;
 
@@ -13,14 +13,22 @@ pub enum Action {
     LeaveToHolder,
     /// Store a change that nobody needs to hear of.
     Record(AlertState),
-    /// Notify people, then store that they have been notified.
+    /// Notify people.
     Notify {
         /// What to say.
         notification: Notification,
-        /// The state to store once the notification is delivered; `None` for a notification that no state guards: a test
-        /// alert, or an alert about a target whose state is unknown.
-        delivered: Option<AlertState>,
+        /// The states around it; `None` where no state is known or kept.
+        guard: Option<Box<Guard>>,
     },
+}
+
+/// The states to store around a notification, so that it is sent once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guard {
+    /// While it is not delivered. What people have heard has not changed yet.
+    pub pending: AlertState,
+    /// Once it is.
+    pub delivered: AlertState,
 }
 
 impl Action {
@@ -41,6 +49,8 @@ pub struct Decision {
     pub level: AlertLevel,
     /// What to do.
     pub action: Action,
+    /// What of the state was not believed.
+    pub disbelieved: Vec<ImpossibleTime>,
 }
 
 /// Why a notification is due, and what it compares with.
@@ -50,47 +60,51 @@ struct Due {
     since: Timestamp,
 }
 
-/// Decides by the numbers alone, for a target whose state is unknown. Every check above OK notifies: a duplicate is better
-/// than a lost alert.
+/// Decides by the numbers alone, for a target whose state is unknown. What is due is due all through a clock hour, under
+/// one identity, so that the process can say it once and machines can drop what another process repeats.
 #[must_use]
 pub fn decide_without_state(reading: &Reading, policy: &AlertPolicy) -> Decision {
     let level = policy.thresholds.level(&reading.quota);
     let action = if level > AlertLevel::Ok {
-        Action::Notify { notification: Notification::new(reading, Kind::Raised, level), delivered: None }
+        let notification = Notification::new(reading.clone(), Kind::Raised, level, reading.checked_at.start_of_hour());
+        Action::Notify { notification, guard: None }
     } else {
         Action::Nothing
     };
-    Decision { level, action }
+    Decision { level, action, disbelieved: Vec::new() }
 }
 
 /// Decides what a reading means after `state`.
 #[must_use]
 pub fn decide(state: &AlertState, reading: &Reading, policy: &AlertPolicy) -> Decision {
     let now = reading.checked_at;
+    let (state, disbelieved) = state.believed_at(now);
     let assessed = state.assessed_level();
     let level = policy.thresholds.level_after(assessed, &reading.quota);
     // A reading no newer than the last change may be late or a duplicate: it may raise the level, and must not lower it.
     // Nor does it confirm a pending alert about a level that it did not see. The next check decides.
     if level < assessed && state.changed_at.is_some_and(|changed_at| now <= changed_at) {
-        return Decision { level: assessed, action: Action::Nothing };
+        return Decision { level: assessed, action: Action::Nothing, disbelieved };
     }
     if state.is_claimed_at(now) {
-        return Decision { level, action: Action::LeaveToHolder };
+        return Decision { level, action: Action::LeaveToHolder, disbelieved };
     }
-    let action = match due(state, level, now, policy) {
-        Some(due) => notify(state, reading, level, &due),
-        None => record(state, level, now),
+    let action = match due(&state, level, now, policy) {
+        Some(due) => notify(&state, reading, level, &due),
+        None => record(&state, level, now, !disbelieved.is_empty()),
     };
-    Decision { level, action }
+    Decision { level, action, disbelieved }
 }
 
 /// The notification that is due at `level`, if any.
 fn due(state: &AlertState, level: AlertLevel, now: Timestamp, policy: &AlertPolicy) -> Option<Due> {
     let heard = state.last_heard();
+    let time = state.time_of_change(now);
     let pending_since = state.pending.as_ref().filter(|pending| pending.kind != Kind::Recovered).and_then(|p| p.since);
-    let alert_since = state.alert.map(|alert| alert.since).or(pending_since).unwrap_or(now);
+    let alert_since = state.alert.map(|alert| alert.since).or(pending_since).unwrap_or(time);
+
     if level > heard.lowest && heard.lowest == AlertLevel::Ok {
-        Some(Due { kind: Kind::Raised, previous_level: AlertLevel::Ok, since: pending_since.unwrap_or(now) })
+        Some(Due { kind: Kind::Raised, previous_level: AlertLevel::Ok, since: pending_since.unwrap_or(time) })
     } else if level > heard.lowest {
         Some(Due { kind: Kind::Escalated, previous_level: heard.lowest, since: alert_since })
     } else if level == AlertLevel::Ok && heard.highest > AlertLevel::Ok {
@@ -105,26 +119,31 @@ fn due(state: &AlertState, level: AlertLevel, now: Timestamp, policy: &AlertPoli
 
 fn notify(state: &AlertState, reading: &Reading, level: AlertLevel, due: &Due) -> Action {
     let &Due { kind, previous_level, since } = due;
+    let time = state.time_of_change(reading.checked_at);
     let repeated = state.pending.as_ref().filter(|pending| (pending.kind, pending.level) == (kind, level));
-    let new = Notification::new(reading, kind, level);
-    let notification = Notification {
-        alert_id: repeated.map_or(new.alert_id, |pending| pending.alert_id.clone()),
-        previous_level: Some(previous_level),
-        since: Some(since),
-        ..new
+    let alert_id =
+        repeated.map_or_else(|| AlertId::new(&reading.target, time, level, kind), |pending| pending.alert_id.clone());
+    let (previous_level, since) = (Some(previous_level), Some(since));
+    let notification =
+        Notification { alert_id: alert_id.clone(), kind, level, previous_level, since, reading: reading.clone() };
+    let pending = Pending { alert_id, kind, level, since, last_heard: state.last_heard(), claim: None };
+    let alert = (level > AlertLevel::Ok).then_some(Alert { level, since: due.since, notified_at: time });
+    let guard = Guard {
+        pending: AlertState { alert: state.alert, pending: Some(pending), changed_at: Some(time) },
+        delivered: AlertState { alert, pending: None, changed_at: Some(time) },
     };
-    let now = reading.checked_at;
-    let alert = (level > AlertLevel::Ok).then_some(Alert { level, since, notified_at: now });
-    Action::Notify { notification, delivered: Some(AlertState { alert, pending: None, changed_at: Some(now) }) }
+    Action::Notify { notification, guard: Some(Box::new(guard)) }
 }
 
-/// Stores a fall that does not reach OK, and drops a pending notification that is no longer true.
-fn record(state: &AlertState, level: AlertLevel, now: Timestamp) -> Action {
+/// Stores a fall that does not reach OK, and drops a pending notification that is no longer true. `corrected`: the state
+/// is not the one that is stored.
+fn record(state: &AlertState, level: AlertLevel, now: Timestamp, corrected: bool) -> Action {
     let alert = state.alert.filter(|_| level > AlertLevel::Ok).map(|alert| Alert { level, ..alert });
-    if alert == state.alert && state.pending.is_none() {
+    if alert == state.alert && state.pending.is_none() && !corrected {
         Action::Nothing
     } else {
-        Action::Record(AlertState { alert, pending: None, changed_at: Some(now) })
+        let changed_at = Some(state.time_of_change(now));
+        Action::Record(AlertState { alert, pending: None, changed_at })
     }
 }
 

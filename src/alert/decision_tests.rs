@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::alert::{Claim, LastHeard, Pending, Thresholds};
+use crate::alert::{Claim, LastHeard, Thresholds};
 use crate::reading::SendQuota;
 use crate::target::tests::target;
 use crate::time::Timestamp;
@@ -30,7 +30,8 @@ fn told(level: AlertLevel) -> AlertState {
 /// People were told `level`, and then SNS refused to tell them that it is `pending`.
 fn refused(level: AlertLevel, kind: Kind, pending: AlertLevel) -> AlertState {
     let last_heard = LastHeard { lowest: level, highest: level };
-    let (alert_id, since, claim) = ("pending".to_owned(), Some(at(-60)), None);
+    let (since, claim) = (Some(at(-60)), None);
+    let alert_id = AlertId::new(&target("aws", "us-east-1"), at(0), pending, kind);
     AlertState { pending: Some(Pending { alert_id, kind, level: pending, since, last_heard, claim }), ..told(level) }
 }
 
@@ -207,17 +208,18 @@ fn a_claim_that_lives_is_left_to_its_holder() {
 fn a_repeat_keeps_its_identity_and_says_what_is_true_now() {
     for before in [refused, in_doubt] {
         let state = before(AlertLevel::Ok, Kind::Raised, AlertLevel::Warning);
+        let pending_id = state.pending.as_ref().map(|pending| pending.alert_id.clone());
         let Action::Notify { notification, .. } = decide(&state, &reading(88.0, 60), &policy()).action else {
             panic!("nothing is said");
         };
-        assert_eq!(notification.alert_id, "pending");
+        assert_eq!(Some(notification.alert_id), pending_id);
         assert_eq!(notification.since, Some(at(-60)));
         assert_eq!(notification.reading, reading(88.0, 60));
         // Another level is another notification: a subscriber that drops repeats must not drop this one.
         let Action::Notify { notification, .. } = decide(&state, &reading(97.0, 60), &policy()).action else {
             panic!("nothing is said");
         };
-        assert_ne!(notification.alert_id, "pending");
+        assert_ne!(Some(notification.alert_id), pending_id);
     }
 }
 
@@ -251,9 +253,9 @@ fn reminders_come_after_the_time_set_and_not_before() {
 #[test]
 fn without_state_every_level_above_ok_is_said() {
     let said = |percent| {
-        let Decision { level, action } = decide_without_state(&reading(percent, 0), &policy());
+        let Decision { level, action, .. } = decide_without_state(&reading(percent, 0), &policy());
         let notification = match action {
-            Action::Notify { notification, delivered: None } => Some(notification),
+            Action::Notify { notification, guard: None } => Some(notification),
             Action::Nothing => None,
             other => panic!("{other:?}"),
         };
@@ -262,6 +264,74 @@ fn without_state_every_level_above_ok_is_said() {
     assert_eq!(said(79.9), (AlertLevel::Ok, None));
     let warned = (Kind::Raised, AlertLevel::Warning, None, None);
     assert_eq!(said(80.0), (AlertLevel::Warning, Some(warned)));
+}
+
+#[test]
+fn without_state_the_same_hour_has_the_same_identity() {
+    let hour = at(0).start_of_hour();
+    let id = |seconds: i64, percent: f64| {
+        let mut reading = reading(percent, 0);
+        reading.checked_at = hour.plus_seconds(seconds);
+        match decide_without_state(&reading, &policy()).action {
+            Action::Notify { notification, .. } => notification.alert_id,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(id(0, 81.0), id(3_599, 90.0));
+    assert_ne!(id(0, 81.0), id(3_600, 81.0));
+    assert_ne!(id(0, 81.0), id(0, 96.0));
+}
+
+#[test]
+fn a_time_that_cannot_be_true_mutes_nobody_and_is_corrected() {
+    let year = 365 * 86_400;
+    let day = 24 * 3_600;
+    // A day later, so that nothing of it can be a clock that is a little ahead.
+    let check = |state: &AlertState, percent| {
+        let Decision { level, action, disbelieved } = decide(state, &reading(percent, day - 1), &policy());
+        let said: Vec<String> = disbelieved.iter().map(ToString::to_string).collect();
+        let stored = match &action {
+            Action::Record(state) => Some(state.clone()),
+            Action::Notify { guard, .. } => guard.as_ref().map(|guard| guard.delivered.clone()),
+            Action::Nothing | Action::LeaveToHolder => None,
+        };
+        if let Some(stored) = stored {
+            assert_eq!(stored.believed_at(at(day - 1)).1, [], "what is stored can be true");
+        }
+        (shown(&Decision { level, action, disbelieved }), said.join("; "))
+    };
+
+    let claim = Claim { by: "check".to_owned(), until: at(year) };
+    let claimed = refused(AlertLevel::Ok, Kind::Raised, AlertLevel::Warning).claimed(claim);
+    let mut changed = told(AlertLevel::Warning);
+    changed.changed_at = Some(at(year));
+    let mut notified = told(AlertLevel::Critical);
+    notified.alert = notified.alert.map(|alert| Alert { notified_at: at(year), ..alert });
+    let mut since = told(AlertLevel::Critical);
+    since.alert = since.alert.map(|alert| Alert { since: at(year), ..alert });
+
+    let cell = |(shown, said): (String, String)| format!("{shown}: {said}");
+    let cells = [check(&claimed, 100.0), check(&changed, 10.0), check(&notified, 96.0), check(&since, 96.0)].map(cell);
+    insta::assert_snapshot!(cells.join("\n"), @"
+    EXHAUSTED RAISED after OK: claimedUntil=2028-01-15T08:00:00Z cannot be true: it is too far in the future
+    OK RECOVERED after WARNING: changedAt=2028-01-15T08:00:00Z cannot be true: it is too far in the future
+    CRITICAL REMINDER after CRITICAL: notifiedAt=2028-01-15T08:00:00Z cannot be true: it is too far in the future
+    CRITICAL record: since=2028-01-15T08:00:00Z cannot be true: it is too far in the future
+    ");
+}
+
+#[test]
+fn a_clock_that_is_a_little_ahead_is_believed() {
+    let state = AlertState { changed_at: Some(at(300)), ..told(AlertLevel::Warning) };
+    assert_eq!(shown(&decide(&state, &reading(10.0, 0), &policy())), "WARNING nothing");
+    assert_eq!(shown(&decide(&state, &reading(10.0, -1), &policy())), "OK RECOVERED after WARNING");
+    // A claim of a function that may run for as long as Lambda lets it.
+    let until = |seconds| {
+        let claim = Claim { by: "check".to_owned(), until: at(seconds) };
+        decide(&refused(AlertLevel::Ok, Kind::Raised, AlertLevel::Warning).claimed(claim), &reading(90.0, 0), &policy())
+    };
+    assert_eq!(until(910).action, Action::LeaveToHolder);
+    assert_ne!(until(911).action, Action::LeaveToHolder);
 }
 
 /// What SNS does with a notification, or what becomes of the check that sends it.
@@ -288,12 +358,9 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => Just(Fate::DiesBeforePublish),
         1 => Just(Fate::DiesBeforeCommit),
     ];
-    // Up to some hours later, and sometimes earlier.
-    (percent, prop_oneof![9 => 60_i64..8 * 3_600, 1 => -600_i64..60], fate).prop_map(|(percent, seconds, fate)| Step {
-        percent,
-        seconds,
-        fate,
-    })
+    // Up to some hours later, and sometimes earlier, by less than what is not believed any more.
+    (percent, prop_oneof![9 => 60_i64..8 * 3_600, 1 => -240_i64..60, 1 => Just(0)], fate)
+        .prop_map(|(percent, seconds, fate)| Step { percent, seconds, fate })
 }
 
 /// One check in a run of them.
@@ -311,22 +378,24 @@ struct Checked {
 /// Runs the protocol of [`crate::check`] over a store that never fails.
 fn run(steps: Vec<Step>) -> Vec<Checked> {
     let mut state = AlertState::default();
-    let mut seconds = 0;
+    let mut clock = 0;
     let mut checks = Vec::new();
     for Step { percent, seconds: later, fate } in steps {
-        seconds += later;
+        let seconds = clock + later;
+        clock = clock.max(seconds);
         let now = at(seconds);
         let decision = decide(&state, &reading(percent, seconds), &policy());
         let (after, received) = match &decision.action {
             Action::Nothing | Action::LeaveToHolder => (state.clone(), None),
             Action::Record(next) => (next.clone(), None),
-            Action::Notify { notification, delivered } => {
-                let claim = Some(Claim { by: "check".to_owned(), until: now.plus_seconds(40) });
+            Action::Notify { notification, guard } => {
+                let Guard { pending, delivered } = *guard.clone().unwrap();
+                let claim = Claim { by: "check".to_owned(), until: now.plus_seconds(40) };
                 match fate {
-                    Fate::Delivered => (delivered.clone().unwrap(), Some(notification.clone())),
-                    Fate::Refused => (state.with_pending(notification, None), None),
-                    Fate::DiesBeforePublish => (state.with_pending(notification, claim), None),
-                    Fate::DiesBeforeCommit => (state.with_pending(notification, claim), Some(notification.clone())),
+                    Fate::Delivered => (delivered, Some(notification.clone())),
+                    Fate::Refused => (pending, None),
+                    Fate::DiesBeforePublish => (pending.claimed(claim), None),
+                    Fate::DiesBeforeCommit => (pending.claimed(claim), Some(notification.clone())),
                 }
             }
         };
@@ -409,7 +478,7 @@ proptest! {
     fn late_and_duplicate_readings_lower_nothing(
         steps in prop::collection::vec(any_step(), 1..40),
         percent in 0.0..120.0_f64,
-        late in 0_i64..600,
+        late in 0_i64..240,
     ) {
         for check in run(steps) {
             let Some(changed_at) = check.after.changed_at else { continue };
@@ -418,6 +487,31 @@ proptest! {
             let assessed = check.after.pending.as_ref().map(|pending| pending.level);
             let before = assessed.or(check.after.alert.map(|alert| alert.level)).unwrap_or(AlertLevel::Ok);
             prop_assert!(decide(&check.after, &late, &policy()).level >= before);
+        }
+    }
+
+    #[test]
+    fn the_time_of_the_last_change_never_moves_back(steps in prop::collection::vec(any_step(), 1..40)) {
+        for check in run(steps) {
+            prop_assert!(check.after.changed_at >= check.before.changed_at);
+        }
+    }
+
+    #[test]
+    fn no_two_notifications_share_an_identity_unless_one_repeats_the_other(steps in prop::collection::vec(any_step(), 1..40)) {
+        let checks = run(steps);
+        let due: Vec<_> = checks
+            .iter()
+            .filter_map(|check| match &check.decision.action {
+                Action::Notify { notification, .. } => Some((notification, &check.before)),
+                _ => None,
+            })
+            .collect();
+        for (nth, (one, _)) in due.iter().enumerate() {
+            for (other, before) in due[nth + 1..].iter().filter(|(other, _)| other.alert_id == one.alert_id) {
+                let repeated = before.pending.as_ref().map(|pending| (&pending.alert_id, pending.kind, pending.level));
+                prop_assert_eq!(repeated, Some((&other.alert_id, one.kind, one.level)));
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! What to say about a target, and when. Pure: no clock, no network, no environment.
 
+mod alert_id;
+mod belief;
 mod decision;
 mod kind;
 mod level;
@@ -8,7 +10,9 @@ mod policy;
 mod state;
 mod thresholds;
 
-pub use decision::{Action, Decision, decide, decide_without_state};
+pub use alert_id::AlertId;
+pub use belief::ImpossibleTime;
+pub use decision::{Action, Decision, Guard, decide, decide_without_state};
 pub use kind::{Kind, UnknownKind};
 #[cfg(test)]
 pub(crate) use level::tests as level_tests;

@@ -4,7 +4,7 @@
 //! SNS has accepted the notification. A check that finds a pending notification therefore starts from what people know,
 //! and says what is true now.
 
-use crate::alert::{AlertLevel, Kind, Notification};
+use crate::alert::{AlertId, AlertLevel, Kind};
 use crate::time::Timestamp;
 
 /// What is remembered of a target between checks. The default is a target without history: OK, and nobody was notified.
@@ -14,7 +14,7 @@ pub struct AlertState {
     pub alert: Option<Alert>,
     /// A notification that is due and not known to be delivered.
     pub pending: Option<Pending>,
-    /// When the check started that last changed this state.
+    /// The latest start of a check that changed this state. It never moves back.
     pub changed_at: Option<Timestamp>,
 }
 
@@ -33,7 +33,7 @@ pub struct Alert {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
     /// The identity that the notification keeps when it is sent again.
-    pub alert_id: String,
+    pub alert_id: AlertId,
     /// Why the notification is due.
     pub kind: Kind,
     /// The level that it announces.
@@ -42,17 +42,26 @@ pub struct Pending {
     pub since: Option<Timestamp>,
     /// What people had heard before it.
     pub last_heard: LastHeard,
-    /// The check that is sending it; `None` when SNS rejected it, so that nobody has heard of it.
+    /// The check that is sending it; `None` when it certainly was not sent, so that nobody has heard of it.
     pub claim: Option<Claim>,
 }
 
 /// A check's exclusive right to send a notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// The request ID of the invocation that holds it.
+    /// The attempt that holds it: an invocation, even if Lambda delivers the same event twice.
     pub by: String,
     /// When it ends. The holder is dead by then, and whether anybody heard is unknown.
     pub until: Timestamp,
+}
+
+impl Claim {
+    /// How far the clocks of two invocations may be apart. A claim outlives its holder by as much.
+    pub const CLOCK_SKEW_SECONDS: i64 = 10;
+    /// The longest that a claim can last: as long as Lambda lets a function run.
+    ///
+    /// Source: AWS Lambda developer guide, "Lambda quotas".
+    pub const MOST_SECONDS: i64 = 15 * 60 + Self::CLOCK_SKEW_SECONDS;
 }
 
 /// The level that people heard of last. It is a range after a check died and left unknown what it still sent.
@@ -91,18 +100,17 @@ impl AlertState {
         self.pending.as_ref().and_then(|pending| pending.claim.as_ref()).is_some_and(|claim| now < claim.until)
     }
 
-    /// This state with a notification on its way. What people have heard has not changed yet.
+    /// The time of a change that a check makes which started at `now`: never before an earlier change.
+    pub(super) fn time_of_change(&self, now: Timestamp) -> Timestamp {
+        self.changed_at.map_or(now, |changed_at| changed_at.max(now))
+    }
+
+    /// This state, with its pending notification claimed.
     #[must_use]
-    pub fn with_pending(&self, notification: &Notification, claim: Option<Claim>) -> Self {
-        let Notification { alert_id, kind, level, since, .. } = notification;
-        let pending = Pending {
-            alert_id: alert_id.clone(),
-            kind: *kind,
-            level: *level,
-            since: *since,
-            last_heard: self.last_heard(),
-            claim,
-        };
-        Self { alert: self.alert, pending: Some(pending), changed_at: Some(notification.reading.checked_at) }
+    pub fn claimed(mut self, claim: Claim) -> Self {
+        if let Some(pending) = &mut self.pending {
+            pending.claim = Some(claim);
+        }
+        self
     }
 }

@@ -54,17 +54,19 @@ pub(super) fn assess(
         }
     };
     let reading = Reading { target: target.clone(), quota, checked_at };
-    let Decision { level, action } = match (request, &state) {
+    let Decision { level, action, disbelieved } = match (request, &state) {
         (Request::TestAlert, _) => test_alert(&reading, policy),
         (Request::Scheduled | Request::DryRun, Some(stored)) => decide(&stored.state, &reading, policy),
         (Request::Scheduled | Request::DryRun, None) => decide_without_state(&reading, policy),
     };
-    Assessment { finding: Some((quota, level)), action, state, failures: state_failure.into_iter().collect() }
+    let disbelieved = disbelieved.iter().map(Failure::impossible_time);
+    let failures = state_failure.into_iter().chain(disbelieved).collect();
+    Assessment { finding: Some((quota, level)), action, state, failures }
 }
 
 /// A test alert, whatever the level.
 fn test_alert(reading: &Reading, policy: &AlertPolicy) -> Decision {
     let level = policy.thresholds.level(&reading.quota);
-    let notification = Notification::new(reading, Kind::Test, level);
-    Decision { level, action: Action::Notify { notification, delivered: None } }
+    let notification = Notification::new(reading.clone(), Kind::Test, level, reading.checked_at);
+    Decision { level, action: Action::Notify { notification, guard: None }, disbelieved: Vec::new() }
 }

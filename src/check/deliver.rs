@@ -3,7 +3,7 @@
 use tracing::info;
 
 use super::deadline::Deadline;
-use crate::alert::{Action, AlertState, Claim, Kind, Notification};
+use crate::alert::{Action, Claim, Guard, Kind, Notification};
 use crate::aws::{AlertPublisher, StateStore, StoredState, Write};
 use crate::failure::{Failure, Stage};
 use crate::message::Message;
@@ -38,8 +38,8 @@ impl AlertDelivery<'_> {
     /// Does what was decided about a target, guarded by its state as it was read.
     pub(super) async fn deliver(self, target: &Target, action: Action, read: Option<StoredState>) -> Outcome {
         match (action, self.states.zip(read)) {
-            (Action::Notify { notification, delivered: Some(delivered) }, Some((states, read))) => {
-                self.notify(states, target, &notification, &read, delivered).await
+            (Action::Notify { notification, guard: Some(guard) }, Some((states, read))) => {
+                self.notify(states, target, &notification, &read, *guard).await
             }
             (Action::Notify { notification, .. }, _) => {
                 let failures = self.publish(&notification).await.err().into_iter().collect();
@@ -60,32 +60,32 @@ impl AlertDelivery<'_> {
         target: &Target,
         notification: &Notification,
         read: &StoredState,
-        delivered: AlertState,
+        Guard { pending, delivered }: Guard,
     ) -> Outcome {
-        let pending = |claim| read.state.with_pending(notification, claim);
         let claim = Claim { by: self.request_id.to_owned(), until: self.claimed_until };
         let mut failures = Vec::new();
-        let claimed = match self.deadline.bound(Stage::State, states.write(target, read, pending(Some(claim)))).await {
-            Ok(Write::Done(claimed)) => Some(claimed),
-            Ok(Write::Lost) => {
-                info!(%target, kind = %notification.kind, "another check is sending this notification");
-                return Outcome::default();
-            }
-            // A recovery that is not recorded would hide the next alert, so it is left to the next check.
-            Err(failure) if notification.kind == Kind::Recovered => {
-                return Outcome { notification: Some(notification.kind), failures: vec![failure] };
-            }
-            // A duplicate is better than a lost alert.
-            Err(failure) => {
-                failures.push(failure);
-                None
-            }
-        };
+        let claimed =
+            match self.deadline.bound(Stage::State, states.write(target, read, pending.clone().claimed(claim))).await {
+                Ok(Write::Done(claimed)) => Some(claimed),
+                Ok(Write::Lost(_)) => {
+                    info!(%target, kind = %notification.kind, "another check is sending this notification");
+                    return Outcome::default();
+                }
+                // A recovery that is not recorded would hide the next alert, so it is left to the next check.
+                Err(failure) if notification.kind == Kind::Recovered => {
+                    return Outcome { notification: Some(notification.kind), failures: vec![failure] };
+                }
+                // A duplicate is better than a lost alert.
+                Err(failure) => {
+                    failures.push(failure);
+                    None
+                }
+            };
 
         let published = self.publish(notification).await;
         let state = match &published {
             Ok(()) => Some(delivered),
-            Err(failure) if failure.is_refusal => Some(pending(None)),
+            Err(failure) if failure.is_refusal => Some(pending),
             // Whether anybody heard is unknown. The claim stays, and the first check after its end notifies again.
             Err(_) => None,
         };
@@ -93,7 +93,7 @@ impl AlertDelivery<'_> {
         if let (Some(claimed), Some(state)) = (claimed, state) {
             match self.deadline.bound(Stage::State, states.write(target, &claimed, state)).await {
                 Ok(Write::Done(_)) => {}
-                Ok(Write::Lost) => failures.push(Failure::new(
+                Ok(Write::Lost(_)) => failures.push(Failure::new(
                     Stage::State,
                     "ClaimLost",
                     "another check wrote the state while this one was alerting; people may be notified twice",

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Number;
 
-use crate::alert::{AlertLevel, Kind, Notification};
+use crate::alert::{AlertId, AlertLevel, Kind, Notification};
 use crate::numbers::json_number;
 use crate::reading::Utilization;
 use crate::target::{AccountId, Region};
@@ -16,7 +16,7 @@ const SCHEMA_VERSION: u32 = 1;
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
     schema_version: u32,
-    alert_id: &'a str,
+    alert_id: &'a AlertId,
     kind: Kind,
     level: AlertLevel,
     #[serde(skip_serializing_if = "Option::is_none")]

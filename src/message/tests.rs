@@ -9,21 +9,19 @@ use crate::target::tests::target;
 use crate::time::Timestamp;
 
 fn reading(sent: f64, max: f64) -> Reading {
-    Reading {
-        target: target("aws", "us-east-1"),
-        quota: SendQuota::new(sent, max, 14.0).unwrap(),
-        checked_at: "2026-11-24T12:00:00Z".parse().unwrap(),
-    }
+    Reading { target: target("aws", "us-east-1"), quota: SendQuota::new(sent, max, 14.0).unwrap(), checked_at: noon() }
+}
+
+fn noon() -> Timestamp {
+    "2026-11-24T12:00:00Z".parse().unwrap()
 }
 
 fn notification(kind: Kind, previous_level: AlertLevel, reading: Reading) -> Notification {
+    let level = Thresholds::default().level(&reading.quota);
     Notification {
-        alert_id: "111122223333/us-east-1/2026-11-24T12:00:00Z/".to_owned() + kind.name(),
-        kind,
-        level: Thresholds::default().level(&reading.quota),
         previous_level: Some(previous_level),
         since: Some("2026-11-24T11:40:00Z".parse().unwrap()),
-        reading,
+        ..Notification::new(reading, kind, level, noon())
     }
 }
 
@@ -65,7 +63,7 @@ fn escalated_email() {
        https://us-east-1.console.aws.amazon.com/servicequotas/home/services/ses/quotas/L-804C8AE8?region=us-east-1
     The 24 hours are a rolling window: quota comes back as older mail leaves it.
 
-    Alert ID: 111122223333/us-east-1/2026-11-24T12:00:00Z/ESCALATED
+    Alert ID: 111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/CRITICAL/ESCALATED
     "#);
 }
 
@@ -115,7 +113,7 @@ fn raised_email_without_state() {
        https://us-east-1.console.aws.amazon.com/servicequotas/home/services/ses/quotas/L-804C8AE8?region=us-east-1
     The 24 hours are a rolling window: quota comes back as older mail leaves it.
 
-    Alert ID: 111122223333/us-east-1/2026-11-24T12:00:00Z/RAISED
+    Alert ID: 111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/WARNING/RAISED
     "#);
 }
 
@@ -150,7 +148,7 @@ fn exhausted_email() {
        https://us-east-1.console.aws.amazon.com/servicequotas/home/services/ses/quotas/L-804C8AE8?region=us-east-1
     The 24 hours are a rolling window: quota comes back as older mail leaves it.
 
-    Alert ID: 111122223333/us-east-1/2026-11-24T12:00:00Z/ESCALATED
+    Alert ID: 111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/EXHAUSTED/ESCALATED
     "#);
 }
 
@@ -182,7 +180,7 @@ fn quota_of_zero_email() {
        https://us-east-1.console.aws.amazon.com/servicequotas/home/services/ses/quotas/L-804C8AE8?region=us-east-1
     3. Stop the programs that send, or let them retry: all their mail is rejected.
 
-    Alert ID: 111122223333/us-east-1/2026-11-24T12:00:00Z/RAISED
+    Alert ID: 111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/EXHAUSTED/RAISED
     "#);
 }
 
@@ -216,7 +214,7 @@ fn reminder_email() {
        https://us-east-1.console.aws.amazon.com/servicequotas/home/services/ses/quotas/L-804C8AE8?region=us-east-1
     The 24 hours are a rolling window: quota comes back as older mail leaves it.
 
-    Alert ID: 111122223333/us-east-1/2026-11-24T12:00:00Z/REMINDER
+    Alert ID: 111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/WARNING/REMINDER
     "#);
 }
 
@@ -242,7 +240,7 @@ fn recovered_email() {
     against the quota too. If this happens often, ask for a higher quota:
        https://us-east-1.console.aws.amazon.com/servicequotas/home/services/ses/quotas/L-804C8AE8?region=us-east-1
 
-    Alert ID: 111122223333/us-east-1/2026-11-24T12:00:00Z/RECOVERED
+    Alert ID: 111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/OK/RECOVERED
     ");
 }
 
@@ -264,13 +262,13 @@ fn recovered_because_unlimited_email() {
     WHAT TO DO
     Nothing. Mail that was held back can be sent again.
 
-    Alert ID: 111122223333/us-east-1/2026-11-24T12:00:00Z/RECOVERED
+    Alert ID: 111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/OK/RECOVERED
     ");
 }
 
 #[test]
 fn test_email() {
-    let test = Notification::new(&reading(1_234.0, 50_000.0), Kind::Test, AlertLevel::Ok);
+    let test = Notification::new(reading(1_234.0, 50_000.0), Kind::Test, AlertLevel::Ok, noon());
     assert_snapshot!(subject_and_email(&test), @"
     [TEST] SES us-east-1 (111122223333): test alert, 2.4% of the 24-hour sending quota used
 
@@ -288,7 +286,7 @@ fn test_email() {
     You received this, so alerts reach you. The account:
        https://us-east-1.console.aws.amazon.com/ses/home?region=us-east-1#/account
 
-    Alert ID: 111122223333/us-east-1/2026-11-24T12:00:00Z/TEST
+    Alert ID: 111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/OK/TEST
     ");
 }
 
@@ -336,7 +334,7 @@ fn sms() {
         notification(Kind::Reminder, AlertLevel::Critical, reading(48_200.0, 50_000.0)),
         notification(Kind::Recovered, AlertLevel::Critical, reading(31_000.0, 50_000.0)),
         notification(Kind::Recovered, AlertLevel::Critical, reading(31_000.0, -1.0)),
-        Notification::new(&reading(1_234.0, 50_000.0), Kind::Test, AlertLevel::Ok),
+        Notification::new(reading(1_234.0, 50_000.0), Kind::Test, AlertLevel::Ok, noon()),
     ]
     .map(|notification| Message::new(&notification).sms)
     .join("\n");
@@ -355,12 +353,12 @@ fn sms() {
 #[test]
 fn documents() {
     let unlimited = notification(Kind::Recovered, AlertLevel::Warning, reading(41_000.0, -1.0));
-    let test = Notification::new(&reading(1_234.0, 50_000.0), Kind::Test, AlertLevel::Ok);
+    let test = Notification::new(reading(1_234.0, 50_000.0), Kind::Test, AlertLevel::Ok, noon());
     let documents = [escalated(), unlimited, test].map(|notification| Message::new(&notification).document).join("\n");
     assert_snapshot!(documents, @r#"
-    {"schemaVersion":1,"alertId":"111122223333/us-east-1/2026-11-24T12:00:00Z/ESCALATED","kind":"ESCALATED","level":"CRITICAL","previousLevel":"WARNING","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","since":"2026-11-24T11:40:00Z","sentLast24Hours":48100,"max24HourSend":50000,"remaining":1900,"maxSendRate":14,"utilizationPercent":96.2,"test":false}
-    {"schemaVersion":1,"alertId":"111122223333/us-east-1/2026-11-24T12:00:00Z/RECOVERED","kind":"RECOVERED","level":"OK","previousLevel":"WARNING","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","since":"2026-11-24T11:40:00Z","sentLast24Hours":41000,"maxSendRate":14,"test":false}
-    {"schemaVersion":1,"alertId":"111122223333/us-east-1/2026-11-24T12:00:00Z/TEST","kind":"TEST","level":"OK","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","sentLast24Hours":1234,"max24HourSend":50000,"remaining":48766,"maxSendRate":14,"utilizationPercent":2.4,"test":true}
+    {"schemaVersion":1,"alertId":"111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/CRITICAL/ESCALATED","kind":"ESCALATED","level":"CRITICAL","previousLevel":"WARNING","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","since":"2026-11-24T11:40:00Z","sentLast24Hours":48100,"max24HourSend":50000,"remaining":1900,"maxSendRate":14,"utilizationPercent":96.2,"test":false}
+    {"schemaVersion":1,"alertId":"111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/OK/RECOVERED","kind":"RECOVERED","level":"OK","previousLevel":"WARNING","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","since":"2026-11-24T11:40:00Z","sentLast24Hours":41000,"maxSendRate":14,"test":false}
+    {"schemaVersion":1,"alertId":"111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/OK/TEST","kind":"TEST","level":"OK","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","sentLast24Hours":1234,"max24HourSend":50000,"remaining":48766,"maxSendRate":14,"utilizationPercent":2.4,"test":true}
     "#);
 }
 
@@ -392,13 +390,11 @@ fn any_notification() -> impl Strategy<Value = Notification> {
         |(kind, level, previous_level, target, sent, max, rate, seconds)| {
             let checked_at = Timestamp::from_epoch_seconds(seconds);
             let quota = SendQuota::new(sent, max, rate).unwrap();
+            let reading = Reading { target, quota, checked_at };
             Notification {
-                alert_id: "id".to_owned(),
-                kind,
-                level,
                 previous_level,
                 since: previous_level.map(|_| checked_at),
-                reading: Reading { target, quota, checked_at },
+                ..Notification::new(reading, kind, level, checked_at)
             }
         },
     )

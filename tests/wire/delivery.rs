@@ -78,10 +78,11 @@ async fn a_claim_that_fails_does_not_keep_an_alert_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_loses_the_race_leaves_the_target_to_the_winner() {
+async fn whoever_loses_the_race_for_a_claim_leaves_the_target_to_the_winner() {
     let (aws, report) = check(|call| {
-        let theirs = json!({"target": {"S": "111122223333#us-east-1"}, "version": {"N": "1"}});
-        (call.operation == "PutItem").then(|| Table::condition_failed(Some(&theirs)))
+        let mut theirs = (call.operation == "PutItem").then(|| call.json()["Item"].clone())?;
+        theirs["claimedBy"] = json!({"S": "request-2"});
+        Some(Table::condition_failed(Some(&theirs)))
     })
     .await;
     assert!(aws.calls_of("Publish").is_empty());

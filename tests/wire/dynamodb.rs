@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use ses_quota_monitor::alert::{Alert, AlertLevel, AlertState, Claim, Kind, LastHeard, Pending};
+use ses_quota_monitor::alert::{Alert, AlertId, AlertLevel, AlertState, Claim, Kind, LastHeard, Pending};
 use ses_quota_monitor::aws::{StoredState, Write};
 
 use crate::support::{Answer, Aws, Call, Table, at, clients, healthy, target};
@@ -11,7 +11,7 @@ use crate::support::{Answer, Aws, Call, Table, at, clients, healthy, target};
 fn state() -> AlertState {
     let level = AlertLevel::Critical;
     let pending = Pending {
-        alert_id: "the-alert".to_owned(),
+        alert_id: AlertId::new(&target("us-east-1"), at("2026-11-24T12:00:00Z"), level, Kind::Reminder),
         kind: Kind::Reminder,
         level,
         since: Some(at("2026-11-23T11:40:00Z")),
@@ -63,7 +63,7 @@ async fn an_item_is_readable_in_the_console() {
     knownLowest: {"S":"CRITICAL"}
     level: {"S":"CRITICAL"}
     notifiedAt: {"S":"2026-11-23T12:00:00Z"}
-    pendingAlertId: {"S":"the-alert"}
+    pendingAlertId: {"S":"111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/CRITICAL/REMINDER"}
     pendingKind: {"S":"REMINDER"}
     pendingLevel: {"S":"CRITICAL"}
     pendingSince: {"S":"2026-11-23T11:40:00Z"}
@@ -104,13 +104,19 @@ async fn the_first_write_asks_for_no_item_and_a_later_one_for_the_version_it_saw
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_finds_the_item_of_another_has_lost() {
-    let theirs = json!({"target": {"S": "111122223333#us-east-1"}, "version": {"N": "1"}, "level": {"S": "WARNING"}});
+async fn whoever_finds_the_item_of_another_has_lost_and_learns_what_it_says() {
     // None: they have deleted it.
-    for item in [Some(theirs), None] {
-        let aws = refusing(move |_| item.clone());
-        let write = clients(&aws).states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await;
-        assert_eq!(write, Ok(Write::Lost));
+    for (is_there, winner) in [(true, state()), (false, AlertState::default())] {
+        let aws = refusing(move |call| {
+            let mut theirs = written(call);
+            theirs["version"] = json!({"N": "8"});
+            is_there.then_some(theirs)
+        });
+        let states = clients(&aws).states.unwrap();
+        match states.write(&target("us-east-1"), &StoredState::default(), state()).await.unwrap() {
+            Write::Lost(lost) => assert_eq!(lost.state, winner),
+            Write::Done(_) => panic!("another check's item was taken for one's own"),
+        }
     }
 }
 
@@ -122,7 +128,14 @@ async fn whoever_finds_the_same_but_for_the_claim_of_another_has_lost() {
         Some(item)
     });
     let write = clients(&aws).states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await;
-    assert_eq!(write, Ok(Write::Lost));
+    assert!(matches!(write, Ok(Write::Lost(_))), "{write:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_finds_an_item_that_is_not_understood_is_told_so() {
+    let aws = refusing(|_| Some(json!({"target": {"S": "111122223333#us-east-1"}, "schemaVersion": {"N": "2"}})));
+    let write = clients(&aws).states.unwrap().write(&target("us-east-1"), &StoredState::default(), state()).await;
+    assert_eq!(write.unwrap_err().code, "UnknownState");
 }
 
 #[tokio::test(start_paused = true)]

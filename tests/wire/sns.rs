@@ -18,12 +18,9 @@ fn message() -> Message {
         checked_at: at("2026-11-24T12:00:00Z"),
     };
     Message::new(&Notification {
-        alert_id: "the-alert".to_owned(),
-        kind: Kind::Escalated,
-        level: AlertLevel::Critical,
         previous_level: Some(AlertLevel::Warning),
         since: Some(at("2026-11-24T11:40:00Z")),
-        reading,
+        ..Notification::new(reading, Kind::Escalated, AlertLevel::Critical, at("2026-11-24T12:00:00Z"))
     })
 }
 

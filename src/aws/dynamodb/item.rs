@@ -10,7 +10,7 @@
 //! | `changedAt` | S | when the check started that last wrote the item |
 //! | `pendingAlertId`, `pendingKind`, `pendingLevel`, `pendingSince` | S | a notification not known to be delivered |
 //! | `knownLowest`, `knownHighest` | S | what people may have heard while it is pending |
-//! | `claimedBy`, `claimedUntil` | S | the request ID of the invocation that is sending it, and until when; absent if SNS rejected it |
+//! | `claimedBy`, `claimedUntil` | S | the invocation that is sending it (request ID and a number of its own), and until when; absent if it certainly was not sent |
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -19,18 +19,14 @@ use std::str::FromStr;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::StoredState;
-use crate::alert::{Alert, AlertLevel, AlertState, Claim, Kind, LastHeard, Pending};
+use crate::alert::{Alert, AlertId, AlertLevel, AlertState, Claim, Kind, LastHeard, Pending};
 use crate::target::Target;
 use crate::time::Timestamp;
 
 /// The schema of the items that this version writes, and the only one that it reads.
 const SCHEMA_VERSION: u32 = 1;
 
-/// The longest alert ID that is accepted. Those of this version have up to 60 bytes. One as long as an item may be would
-/// not fit a message, which contains it seven times.
-const MOST_ALERT_ID_BYTES: usize = 1_024;
-
-type Item = HashMap<String, AttributeValue>;
+pub(super) type Item = HashMap<String, AttributeValue>;
 
 pub(super) fn to_item(target: &Target, StoredState { state, version }: &StoredState) -> Item {
     let level = state.alert.map_or(AlertLevel::Ok, |alert| alert.level);
@@ -42,7 +38,7 @@ pub(super) fn to_item(target: &Target, StoredState { state, version }: &StoredSt
         ("since", state.alert.map(|alert| alert.since.to_string())),
         ("notifiedAt", state.alert.map(|alert| alert.notified_at.to_string())),
         ("changedAt", state.changed_at.map(|time| time.to_string())),
-        ("pendingAlertId", pending.map(|pending| pending.alert_id.clone())),
+        ("pendingAlertId", pending.map(|pending| pending.alert_id.to_string())),
         ("pendingKind", pending.map(|pending| pending.kind.to_string())),
         ("pendingLevel", pending.map(|pending| pending.level.to_string())),
         ("pendingSince", pending.and_then(|pending| pending.since).map(|time| time.to_string())),
@@ -56,8 +52,8 @@ pub(super) fn to_item(target: &Target, StoredState { state, version }: &StoredSt
     texts.chain(numbers.into_iter().map(|(name, number)| (name.to_owned(), AttributeValue::N(number)))).collect()
 }
 
-/// Reads an item, or names the attribute that this version would not write.
-pub(super) fn from_item(item: &Item) -> Result<StoredState, String> {
+/// Reads the item of a target, or names the attribute that this version would not write.
+pub(super) fn from_item(target: &Target, item: &Item) -> Result<StoredState, String> {
     let schema_version: u32 = required(item, "schemaVersion")?;
     if schema_version != SCHEMA_VERSION {
         return Err(format!("schemaVersion is {schema_version}, this version reads {SCHEMA_VERSION}"));
@@ -66,19 +62,22 @@ pub(super) fn from_item(item: &Item) -> Result<StoredState, String> {
         AlertLevel::Ok => None,
         level => Some(Alert { level, since: required(item, "since")?, notified_at: required(item, "notifiedAt")? }),
     };
+    let changed_at = optional::<Timestamp>(item, "changedAt")?;
     let pending = match optional::<String>(item, "pendingAlertId")? {
         None => None,
-        Some(alert_id) => Some(Pending {
-            alert_id: Some(alert_id).filter(|id| is_alert_id(id)).ok_or("pendingAlertId is not an alert ID")?,
-            kind: required::<Kind>(item, "pendingKind")?,
-            level: required(item, "pendingLevel")?,
-            since: optional(item, "pendingSince")?,
-            last_heard: LastHeard { lowest: required(item, "knownLowest")?, highest: required(item, "knownHighest")? },
-            claim: match optional(item, "claimedBy")? {
+        Some(alert_id) => {
+            let (kind, level) = (required::<Kind>(item, "pendingKind")?, required(item, "pendingLevel")?);
+            // One that this version would not store for this target is replaced: it would reach people.
+            let alert_id = AlertId::stored(&alert_id, target, level, kind)
+                .unwrap_or_else(|| AlertId::new(target, changed_at.unwrap_or(Timestamp::EPOCH), level, kind));
+            let last_heard =
+                LastHeard { lowest: required(item, "knownLowest")?, highest: required(item, "knownHighest")? };
+            let claim = match optional(item, "claimedBy")? {
                 None => None,
                 Some(by) => Some(Claim { by, until: required(item, "claimedUntil")? }),
-            },
-        }),
+            };
+            Some(Pending { alert_id, kind, level, since: optional(item, "pendingSince")?, last_heard, claim })
+        }
     };
     let version = required(item, "version")?;
     if version == 0 {
@@ -88,12 +87,7 @@ pub(super) fn from_item(item: &Item) -> Result<StoredState, String> {
     if !item["version"].is_n() {
         return Err("version is not a number".to_owned());
     }
-    let state = AlertState { alert, pending, changed_at: optional::<Timestamp>(item, "changedAt")? };
-    Ok(StoredState { state, version })
-}
-
-fn is_alert_id(text: &str) -> bool {
-    (1..=MOST_ALERT_ID_BYTES).contains(&text.len()) && !text.contains(char::is_control)
+    Ok(StoredState { state: AlertState { alert, pending, changed_at }, version })
 }
 
 fn required<T: FromStr<Err: Display>>(item: &Item, name: &str) -> Result<T, String> {

@@ -12,7 +12,7 @@ use crate::alert::AlertState;
 use crate::failure::{Failure, Stage};
 use crate::target::Target;
 
-use item::{from_item, to_item};
+use item::{Item, from_item, to_item};
 
 /// Reads and writes the state of targets.
 #[derive(Debug, Clone)]
@@ -34,8 +34,8 @@ pub struct StoredState {
 pub enum Write {
     /// The item holds the new state, under a new version.
     Done(StoredState),
-    /// Another check wrote first; nothing was written.
-    Lost,
+    /// Another check wrote first; nothing was written. This is what it wrote.
+    Lost(StoredState),
 }
 
 impl StateStore {
@@ -55,11 +55,14 @@ impl StateStore {
             .key("target", AttributeValue::S(target.to_string()))
             .consistent_read(true);
         let answer = Box::pin(request.send()).await.map_err(|error| failure(Stage::State, &error))?;
-        answer.item.map_or(Ok(StoredState::default()), |item| {
-            from_item(&item).map_err(|unknown| {
-                let message = format!("the item {target} in the table {} is not understood: {unknown}", self.table);
-                Failure::new(Stage::State, "UnknownState", message)
-            })
+        self.parse(target, answer.item.as_ref())
+    }
+
+    /// Reads an item, or says that it is not understood. No item is a target without history.
+    fn parse(&self, target: &Target, item: Option<&Item>) -> Result<StoredState, Failure> {
+        item.map_or(Ok(StoredState::default()), |item| from_item(target, item)).map_err(|unknown| {
+            let message = format!("the item {target} in the table {} is not understood: {unknown}", self.table);
+            Failure::new(Stage::State, "UnknownState", message)
         })
     }
 
@@ -92,7 +95,9 @@ impl StateStore {
                 Some(PutItemError::ConditionalCheckFailedException(lost)) if lost.item() == Some(&item) => {
                     Ok(Write::Done(next))
                 }
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(Write::Lost),
+                Some(PutItemError::ConditionalCheckFailedException(lost)) => {
+                    self.parse(target, lost.item()).map(Write::Lost)
+                }
                 _ => Err(failure(Stage::State, &error)),
             },
         }
