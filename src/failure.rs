@@ -1,6 +1,7 @@
 //! What failed: the stage of the check, the AWS error code and message, and what to do where that is known.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -79,10 +80,31 @@ impl Failure {
         Self::new(Stage::State, "ImpossibleTime", time)
     }
 
-    /// No time was left before Lambda would have ended the invocation.
+    /// The answer to a call did not come in the time that it had.
     #[must_use]
-    pub fn out_of_time(stage: Stage) -> Self {
-        Self::new(stage, "Timeout", "no answer before the invocation's time was up")
+    pub fn no_answer(stage: Stage, waited: Duration) -> Self {
+        Self::new(stage, "Timeout", format_args!("no answer within {:.1} s", waited.as_secs_f64()))
+    }
+
+    /// More alerts are due than can leave in the time of the check. This one was not sent.
+    #[must_use]
+    pub fn too_many_alerts() -> Self {
+        let message = "not sent yet: more alerts are due than can leave in the time of this check";
+        Self { is_refusal: true, ..Self::new(Stage::Alert, "TooManyAlerts", message) }
+    }
+
+    /// Other checks changed the state as often as this one decided.
+    #[must_use]
+    pub fn contended(decisions: usize) -> Self {
+        let message = format_args!("other checks stored another state {decisions} times while this one decided");
+        Self::new(Stage::State, "Contended", message)
+    }
+
+    /// Another check took over a claim that was still held.
+    #[must_use]
+    pub fn claim_lost() -> Self {
+        let message = "another check wrote the state while this one was alerting; people may be notified twice";
+        Self::new(Stage::State, "ClaimLost", message)
     }
 
     /// What to do, where it is known.
@@ -106,6 +128,9 @@ impl Failure {
             }
             (Stage::State, "UnknownState") => {
                 "delete this item from the table to start over; until then every check above OK sends an alert"
+            }
+            (Stage::State, "Contended") | (Stage::Alert, "TooManyAlerts") => {
+                "nothing to do: the next check decides anew"
             }
             (Stage::State, "ImpossibleTime") => {
                 "taken for expired; the next write corrects it. Was a clock wrong, or was the item edited?"

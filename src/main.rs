@@ -1,6 +1,7 @@
 //! The Lambda function: reads its settings and makes its clients once, then answers invocations. The only file that knows
 //! the Lambda runtime.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
@@ -46,6 +47,8 @@ async fn handle(monitor: &Monitor, event: LambdaEvent<Value>) -> Result<Report, 
     let invocation = Invocation {
         account,
         request_id: event.context.request_id,
+        // Random: its keys come from the operating system.
+        attempt: RandomState::new().hash_one(()),
         started_at: now(),
         time_left: deadline.saturating_sub(since_epoch()).min(LONGEST_INVOCATION),
     };

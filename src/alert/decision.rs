@@ -13,18 +13,17 @@ pub enum Action {
     LeaveToHolder,
     /// Store a change that nobody needs to hear of.
     Record(AlertState),
-    /// Notify people.
-    Notify {
-        /// What to say.
-        notification: Notification,
-        /// The states around it; `None` where no state is known or kept.
-        guard: Option<Box<Guard>>,
-    },
+    /// Notify people, once: a state guards it.
+    Notify(Box<Guarded>),
+    /// Notify people although no state is known or kept, so that it may be said more than once.
+    NotifyUnguarded(Notification),
 }
 
-/// The states to store around a notification, so that it is sent once.
+/// A notification, and the states to store around it, so that it is sent once.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Guard {
+pub struct Guarded {
+    /// What to say.
+    pub notification: Notification,
     /// While it is not delivered. What people have heard has not changed yet.
     pub pending: AlertState,
     /// Once it is.
@@ -36,7 +35,8 @@ impl Action {
     #[must_use]
     pub fn due(&self) -> Option<Kind> {
         match self {
-            Self::Notify { notification, .. } => Some(notification.kind),
+            Self::Notify(guarded) => Some(guarded.notification.kind),
+            Self::NotifyUnguarded(notification) => Some(notification.kind),
             Self::Nothing | Self::LeaveToHolder | Self::Record(_) => None,
         }
     }
@@ -66,8 +66,8 @@ struct Due {
 pub fn decide_without_state(reading: &Reading, policy: &AlertPolicy) -> Decision {
     let level = policy.thresholds.level(&reading.quota);
     let action = if level > AlertLevel::Ok {
-        let notification = Notification::new(reading.clone(), Kind::Raised, level, reading.checked_at.start_of_hour());
-        Action::Notify { notification, guard: None }
+        let notification = Notification::new(reading.clone(), Kind::Raised, level, reading.checked_at);
+        Action::NotifyUnguarded(notification.of_the_hour())
     } else {
         Action::Nothing
     };
@@ -128,11 +128,11 @@ fn notify(state: &AlertState, reading: &Reading, level: AlertLevel, due: &Due) -
         Notification { alert_id: alert_id.clone(), kind, level, previous_level, since, reading: reading.clone() };
     let pending = Pending { alert_id, kind, level, since, last_heard: state.last_heard(), claim: None };
     let alert = (level > AlertLevel::Ok).then_some(Alert { level, since: due.since, notified_at: time });
-    let guard = Guard {
+    Action::Notify(Box::new(Guarded {
+        notification,
         pending: AlertState { alert: state.alert, pending: Some(pending), changed_at: Some(time) },
         delivered: AlertState { alert, pending: None, changed_at: Some(time) },
-    };
-    Action::Notify { notification, guard: Some(Box::new(guard)) }
+    }))
 }
 
 /// Stores a fall that does not reach OK, and drops a pending notification that is no longer true. `corrected`: the state

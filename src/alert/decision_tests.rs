@@ -49,9 +49,11 @@ fn shown(decision: &Decision) -> String {
         Action::Nothing => "nothing".to_owned(),
         Action::LeaveToHolder => "leave".to_owned(),
         Action::Record(_) => "record".to_owned(),
-        Action::Notify { notification: Notification { kind, previous_level, .. }, .. } => {
+        Action::Notify(guarded) => {
+            let Notification { kind, previous_level, .. } = &guarded.notification;
             format!("{kind} after {}", previous_level.unwrap())
         }
+        Action::NotifyUnguarded(_) => panic!("a known state guards every notification"),
     };
     format!("{} {action}", decision.level)
 }
@@ -209,17 +211,18 @@ fn a_repeat_keeps_its_identity_and_says_what_is_true_now() {
     for before in [refused, in_doubt] {
         let state = before(AlertLevel::Ok, Kind::Raised, AlertLevel::Warning);
         let pending_id = state.pending.as_ref().map(|pending| pending.alert_id.clone());
-        let Action::Notify { notification, .. } = decide(&state, &reading(88.0, 60), &policy()).action else {
+        let Action::Notify(guarded) = decide(&state, &reading(88.0, 60), &policy()).action else {
             panic!("nothing is said");
         };
+        let notification = guarded.notification;
         assert_eq!(Some(notification.alert_id), pending_id);
         assert_eq!(notification.since, Some(at(-60)));
         assert_eq!(notification.reading, reading(88.0, 60));
         // Another level is another notification: a subscriber that drops repeats must not drop this one.
-        let Action::Notify { notification, .. } = decide(&state, &reading(97.0, 60), &policy()).action else {
+        let Action::Notify(guarded) = decide(&state, &reading(97.0, 60), &policy()).action else {
             panic!("nothing is said");
         };
-        assert_ne!(Some(notification.alert_id), pending_id);
+        assert_ne!(Some(guarded.notification.alert_id), pending_id);
     }
 }
 
@@ -255,7 +258,7 @@ fn without_state_every_level_above_ok_is_said() {
     let said = |percent| {
         let Decision { level, action, .. } = decide_without_state(&reading(percent, 0), &policy());
         let notification = match action {
-            Action::Notify { notification, guard: None } => Some(notification),
+            Action::NotifyUnguarded(notification) => Some(notification),
             Action::Nothing => None,
             other => panic!("{other:?}"),
         };
@@ -273,7 +276,7 @@ fn without_state_the_same_hour_has_the_same_identity() {
         let mut reading = reading(percent, 0);
         reading.checked_at = hour.plus_seconds(seconds);
         match decide_without_state(&reading, &policy()).action {
-            Action::Notify { notification, .. } => notification.alert_id,
+            Action::NotifyUnguarded(notification) => notification.alert_id,
             other => panic!("{other:?}"),
         }
     };
@@ -292,8 +295,8 @@ fn a_time_that_cannot_be_true_mutes_nobody_and_is_corrected() {
         let said: Vec<String> = disbelieved.iter().map(ToString::to_string).collect();
         let stored = match &action {
             Action::Record(state) => Some(state.clone()),
-            Action::Notify { guard, .. } => guard.as_ref().map(|guard| guard.delivered.clone()),
-            Action::Nothing | Action::LeaveToHolder => None,
+            Action::Notify(guarded) => Some(guarded.delivered.clone()),
+            Action::Nothing | Action::LeaveToHolder | Action::NotifyUnguarded(_) => None,
         };
         if let Some(stored) = stored {
             assert_eq!(stored.believed_at(at(day - 1)).1, [], "what is stored can be true");
@@ -386,16 +389,16 @@ fn run(steps: Vec<Step>) -> Vec<Checked> {
         let now = at(seconds);
         let decision = decide(&state, &reading(percent, seconds), &policy());
         let (after, received) = match &decision.action {
-            Action::Nothing | Action::LeaveToHolder => (state.clone(), None),
+            Action::Nothing | Action::LeaveToHolder | Action::NotifyUnguarded(_) => (state.clone(), None),
             Action::Record(next) => (next.clone(), None),
-            Action::Notify { notification, guard } => {
-                let Guard { pending, delivered } = *guard.clone().unwrap();
+            Action::Notify(guarded) => {
+                let Guarded { notification, pending, delivered } = *guarded.clone();
                 let claim = Claim { by: "check".to_owned(), until: now.plus_seconds(40) };
                 match fate {
-                    Fate::Delivered => (delivered, Some(notification.clone())),
+                    Fate::Delivered => (delivered, Some(notification)),
                     Fate::Refused => (pending, None),
                     Fate::DiesBeforePublish => (pending.claimed(claim), None),
-                    Fate::DiesBeforeCommit => (pending.claimed(claim), Some(notification.clone())),
+                    Fate::DiesBeforeCommit => (pending.claimed(claim), Some(notification)),
                 }
             }
         };
@@ -409,11 +412,11 @@ fn run(steps: Vec<Step>) -> Vec<Checked> {
 fn may_know(checks: &[Checked]) -> Vec<AlertLevel> {
     let mut levels = vec![AlertLevel::Ok];
     for Checked { decision, fate, .. } in checks {
-        if let Action::Notify { notification, .. } = &decision.action {
+        if let Action::Notify(guarded) = &decision.action {
             match fate {
-                Fate::Delivered => levels = vec![notification.level],
+                Fate::Delivered => levels = vec![guarded.notification.level],
                 Fate::Refused => {}
-                Fate::DiesBeforePublish | Fate::DiesBeforeCommit => levels.push(notification.level),
+                Fate::DiesBeforePublish | Fate::DiesBeforeCommit => levels.push(guarded.notification.level),
             }
         }
     }
@@ -424,7 +427,8 @@ proptest! {
     #[test]
     fn nothing_is_said_without_a_change_or_a_reminder_due(steps in prop::collection::vec(any_step(), 1..40)) {
         for check in run(steps) {
-            let Action::Notify { notification, .. } = &check.decision.action else { continue };
+            let Action::Notify(guarded) = &check.decision.action else { continue };
+            let notification = &guarded.notification;
             let told = check.before.alert.map_or(AlertLevel::Ok, |alert| alert.level);
             let changed = notification.level != told || check.before.pending.is_some();
             let reminder_due = check.before.alert.is_some_and(|alert| check.now >= alert.notified_at.plus_seconds(24 * 3_600));
@@ -468,7 +472,7 @@ proptest! {
     ) {
         let checks = run(steps);
         for (place, check) in checks.iter().enumerate() {
-            if matches!(&check.decision.action, Action::Notify { notification, .. } if notification.kind == Kind::Recovered) {
+            if check.decision.action.due() == Some(Kind::Recovered) {
                 prop_assert!(may_know(&checks[..place]).into_iter().any(|level| level > AlertLevel::Ok));
             }
         }
@@ -503,7 +507,7 @@ proptest! {
         let due: Vec<_> = checks
             .iter()
             .filter_map(|check| match &check.decision.action {
-                Action::Notify { notification, .. } => Some((notification, &check.before)),
+                Action::Notify(guarded) => Some((&guarded.notification, &check.before)),
                 _ => None,
             })
             .collect();

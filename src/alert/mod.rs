@@ -12,7 +12,7 @@ mod thresholds;
 
 pub use alert_id::AlertId;
 pub use belief::ImpossibleTime;
-pub use decision::{Action, Decision, Guard, decide, decide_without_state};
+pub use decision::{Action, Decision, Guarded, decide, decide_without_state};
 pub use kind::{Kind, UnknownKind};
 #[cfg(test)]
 pub(crate) use level::tests as level_tests;

@@ -28,4 +28,13 @@ impl Notification {
         let alert_id = AlertId::new(&reading.target, time, level, kind);
         Self { alert_id, kind, level, previous_level: None, since: None, reading }
     }
+
+    /// The same under the identity that it has all through its clock hour: for a notification that no state guards, so
+    /// that machines can drop repeats.
+    #[must_use]
+    pub fn of_the_hour(self) -> Self {
+        let Reading { target, checked_at, .. } = &self.reading;
+        let alert_id = AlertId::new(target, checked_at.start_of_hour(), self.level, self.kind);
+        Self { alert_id, ..self }
+    }
 }

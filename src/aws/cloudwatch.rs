@@ -31,26 +31,11 @@ impl MetricPublisher {
         Self { client: Client::new(config), namespace }
     }
 
-    /// Publishes the metrics of all targets in as few requests as they fit, each target's within one. Returns, in the order
-    /// given, the failure of each target whose metrics were not published.
-    pub async fn publish(&self, targets: &[(Target, Vec<Metric>)], at: Timestamp) -> Vec<Option<Failure>> {
-        let mut failures = Vec::with_capacity(targets.len());
-        let mut rest = targets;
-        while !rest.is_empty() {
-            let mut data = 0;
-            let fitting = rest.iter().take_while(|(_, metrics)| {
-                data += metrics.len();
-                data <= MOST_DATA
-            });
-            let (batch, later) = rest.split_at(fitting.count().max(1));
-            let failure = self.publish_batch(batch, at).await.err();
-            failures.resize(failures.len() + batch.len(), failure);
-            rest = later;
-        }
-        failures
-    }
-
-    async fn publish_batch(&self, targets: &[(Target, Vec<Metric>)], at: Timestamp) -> Result<(), Failure> {
+    /// Publishes the metrics of up to [`Self::TARGETS_PER_REQUEST`] targets.
+    ///
+    /// # Errors
+    /// A [`Failure`] of the stage [`Stage::Metrics`].
+    pub async fn publish(&self, targets: &[(Target, Vec<Metric>)], at: Timestamp) -> Result<(), Failure> {
         let data = targets
             .iter()
             .flat_map(|(target, metrics)| {

@@ -1,4 +1,4 @@
-//! When a check stops waiting for answers.
+//! How long a check waits for answers.
 
 use std::future::Future;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::failure::{Failure, Stage};
 
-/// The moment at which every call of a check is given up, so that there is time left to report.
+/// The moment at which calls are given up, so that there is time left to report.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline(Instant);
 
@@ -17,12 +17,29 @@ impl Deadline {
         Self(Instant::now() + time_left)
     }
 
+    /// A third of the time that is left: as long as one call may take, so that those after it have their time, too. A
+    /// service that is slow, not down, has answered by then.
+    pub(super) fn share(self) -> Self {
+        Self::after(self.0.saturating_duration_since(Instant::now()) / 3)
+    }
+
+    /// The deadline less the time that something after it takes.
+    pub(super) fn less(self, time: Duration) -> Self {
+        Self(self.0.checked_sub(time).unwrap_or(self.0))
+    }
+
+    /// Whether it comes before a moment.
+    pub(super) fn is_before(self, moment: Instant) -> bool {
+        self.0 < moment
+    }
+
     /// Waits for the answer to a call until the deadline.
     pub(super) async fn bound<T>(
         self,
         stage: Stage,
         call: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        timeout_at(self.0, call).await.unwrap_or_else(|_| Err(Failure::out_of_time(stage)))
+        let start = Instant::now();
+        timeout_at(self.0, call).await.unwrap_or_else(|_| Err(Failure::no_answer(stage, start.elapsed())))
     }
 }

@@ -20,6 +20,7 @@ pub(super) struct Observation {
 pub(super) async fn observe(clients: &Clients, request: Request, target: &Target, deadline: Deadline) -> Observation {
     // A test alert leaves the state alone.
     let states = clients.states.as_ref().filter(|_| request != Request::TestAlert);
+    let deadline = deadline.share();
     let (quota, state) = tokio::join!(
         deadline.bound(Stage::Read, clients.quotas.read(&target.region)),
         deadline.bound(Stage::State, read_state(states, target))

@@ -1,9 +1,11 @@
 //! Publishes the metrics of all targets, in batches as they come, while alerts are delivered.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, timeout_at};
 
 use super::deadline::Deadline;
 use crate::aws::MetricPublisher;
@@ -11,6 +13,12 @@ use crate::failure::{Failure, Stage};
 use crate::metrics::Metric;
 use crate::target::Target;
 use crate::time::Timestamp;
+
+/// How long a batch waits for more: targets that take longer must not hold back the metrics of others.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many requests are under way at the same time.
+const REQUESTS: usize = 8;
 
 /// The metrics of one target.
 #[derive(Debug)]
@@ -23,25 +31,41 @@ pub(super) struct Measurement {
     pub metrics: Vec<Metric>,
 }
 
-/// Publishes the metrics of `count` targets, each batch as soon as it is full or the last. Returns, by its place, the
-/// failure of each target whose metrics were not published.
+/// Publishes the metrics of `count` targets, each batch on its own. Returns, by its place, the failure of each target whose
+/// metrics were not published.
 pub(super) async fn publish(
     publisher: &MetricPublisher,
-    mut measurements: UnboundedReceiver<Measurement>,
+    measurements: UnboundedReceiver<Measurement>,
     count: usize,
     at: Timestamp,
     deadline: Deadline,
 ) -> BTreeMap<usize, Failure> {
-    let mut failures = BTreeMap::new();
-    let received = stream::poll_fn(|context| measurements.poll_recv(context)).take(count);
-    let mut batches = received.chunks(MetricPublisher::TARGETS_PER_REQUEST);
-    while let Some(batch) = batches.next().await {
+    let batches = stream::unfold((measurements, count), |(mut measurements, left)| async move {
+        let batch = next_batch(&mut measurements, left).await?;
+        let left = left - batch.len();
+        Some((batch, (measurements, left)))
+    });
+    let failures = batches.map(|batch| async move {
         let (places, data): (Vec<_>, Vec<_>) =
             batch.into_iter().map(|Measurement { place, target, metrics }| (place, (target, metrics))).unzip();
-        let publishing = async { Ok(publisher.publish(&data, at).await) };
-        let outcomes = deadline.bound(Stage::Metrics, publishing).await;
-        let outcomes = outcomes.unwrap_or_else(|failure| vec![Some(failure); places.len()]);
-        failures.extend(places.into_iter().zip(outcomes).filter_map(|(place, failure)| Some((place, failure?))));
+        let failure = deadline.bound(Stage::Metrics, publisher.publish(&data, at)).await.err();
+        places.into_iter().filter_map(move |place| Some((place, failure.clone()?)))
+    });
+    failures.buffer_unordered(REQUESTS).flat_map(stream::iter).collect().await
+}
+
+/// The next measurements of those that are `left`: as many as fit a request, or have come when it has waited long enough.
+async fn next_batch(measurements: &mut UnboundedReceiver<Measurement>, left: usize) -> Option<Vec<Measurement>> {
+    if left == 0 {
+        return None;
     }
-    failures
+    let mut batch = vec![measurements.recv().await?];
+    let end = Instant::now() + PATIENCE;
+    while batch.len() < left.min(MetricPublisher::TARGETS_PER_REQUEST) {
+        match timeout_at(end, measurements.recv()).await {
+            Ok(Some(measurement)) => batch.push(measurement),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    Some(batch)
 }

@@ -132,6 +132,8 @@ impl fmt::Display for CheckFailed {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use insta::assert_snapshot;
 
     use super::*;
@@ -164,12 +166,12 @@ mod tests {
         let (near, far) = (target("aws", "us-east-1"), target("aws", "eu-west-1"));
         let denied = Failure::new(Stage::Read, "AccessDenied", "not authorized");
         let throttled = Failure::new(Stage::Alert, "Throttled", "Rate exceeded");
-        let silent = Failure::out_of_time(Stage::Metrics);
+        let silent = Failure::no_answer(Stage::Metrics, Duration::from_secs(29));
         let report = report(vec![
             TargetReport::assessed(&near, &quota, AlertLevel::Critical, None).with_failures([throttled, silent]),
             TargetReport::unread(&far).with_failures([denied]),
         ]);
-        assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","sentLast24Hours":48100,"max24HourSend":50000,"maxSendRate":14,"utilizationPercent":96.2,"level":"CRITICAL","notification":null,"error":{"step":"alert","code":"Throttled","message":"Rate exceeded"},"furtherErrors":[{"step":"metrics","code":"Timeout","message":"no answer before the invocation's time was up"}]},{"account":"111122223333","region":"eu-west-1","error":{"step":"read","code":"AccessDenied","message":"not authorized"}}]}"#);
-        assert_snapshot!(report.into_result().unwrap_err(), @"2 of 2 targets failed in part or whole: 111122223333#us-east-1: alert: Throttled: Rate exceeded; 111122223333#us-east-1: metrics: Timeout: no answer before the invocation's time was up; 111122223333#eu-west-1: read: AccessDenied: not authorized [grant the function's role ses:GetSendQuota, in this Region too]");
+        assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","sentLast24Hours":48100,"max24HourSend":50000,"maxSendRate":14,"utilizationPercent":96.2,"level":"CRITICAL","notification":null,"error":{"step":"alert","code":"Throttled","message":"Rate exceeded"},"furtherErrors":[{"step":"metrics","code":"Timeout","message":"no answer within 29.0 s"}]},{"account":"111122223333","region":"eu-west-1","error":{"step":"read","code":"AccessDenied","message":"not authorized"}}]}"#);
+        assert_snapshot!(report.into_result().unwrap_err(), @"2 of 2 targets failed in part or whole: 111122223333#us-east-1: alert: Throttled: Rate exceeded; 111122223333#us-east-1: metrics: Timeout: no answer within 29.0 s; 111122223333#eu-west-1: read: AccessDenied: not authorized [grant the function's role ses:GetSendQuota, in this Region too]");
     }
 }

@@ -10,11 +10,11 @@ use crate::target::{AccountId, Region};
 use crate::time::Timestamp;
 
 /// The version of the document. A new field keeps it; a field that is removed or changes its meaning raises it.
-const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 1;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document<'a> {
+pub(super) struct Document<'a> {
     schema_version: u32,
     alert_id: &'a AlertId,
     kind: Kind,
@@ -39,10 +39,11 @@ struct Document<'a> {
     test: bool,
 }
 
-pub(super) fn json(notification: &Notification) -> String {
+/// The document of a notification.
+pub(super) fn of(notification: &Notification) -> Document<'_> {
     let reading = &notification.reading;
     let quota = &reading.quota;
-    let document = Document {
+    Document {
         schema_version: SCHEMA_VERSION,
         alert_id: &notification.alert_id,
         kind: notification.kind,
@@ -58,6 +59,10 @@ pub(super) fn json(notification: &Notification) -> String {
         max_send_rate: quota.max_send_rate().and_then(json_number),
         utilization_percent: quota.utilization().map(Utilization::percent_rounded_down).and_then(json_number),
         test: notification.kind == Kind::Test,
-    };
-    serde_json::to_string(&document).expect("a document of strings and numbers is always JSON")
+    }
+}
+
+/// A document as JSON.
+pub(super) fn text(document: &impl Serialize) -> String {
+    serde_json::to_string(document).expect("a document of strings and numbers is always JSON")
 }

@@ -1,8 +1,8 @@
-//! A notification in words: one SNS publish, with a text for each kind of subscriber.
+//! Notifications in words: one SNS publish, with a text for each kind of subscriber.
 
+mod digest;
 mod document;
 mod email;
-
 mod sms;
 mod subject;
 
@@ -22,7 +22,7 @@ pub struct Message {
     /// One JSON document, for machines: `http`, `https`, `lambda`, `sqs` and `firehose`.
     pub document: String,
     /// For subscription filter policies.
-    pub attributes: [(&'static str, String); 4],
+    pub attributes: Vec<(&'static str, String)>,
 }
 
 impl Message {
@@ -34,13 +34,23 @@ impl Message {
             subject: subject::text(notification),
             email: email::text(notification),
             sms: sms::text(notification),
-            document: document::json(notification),
-            attributes: [
+            document: document::text(&document::of(notification)),
+            attributes: vec![
                 ("level", notification.level.name().to_owned()),
                 ("kind", notification.kind.name().to_owned()),
                 ("account", target.account.id.to_string()),
                 ("region", target.region.to_string()),
             ],
+        }
+    }
+
+    /// A test alert: one message, about however many targets. `None` if there is none to speak of.
+    #[must_use]
+    pub fn test(notifications: &[Notification]) -> Option<Self> {
+        match notifications {
+            [] => None,
+            [notification] => Some(Self::new(notification)),
+            notifications => Some(digest::test(notifications)),
         }
     }
 

@@ -371,8 +371,52 @@ fn every_protocol_gets_its_text() {
     for protocol in ["http", "https", "lambda", "sqs", "firehose"] {
         assert_eq!(body[protocol], message.document);
     }
-    let attributes = message.attributes.map(|(name, value)| format!("{name}={value}")).join(" ");
+    let attributes =
+        message.attributes.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
     assert_snapshot!(attributes, @"level=CRITICAL kind=ESCALATED account=111122223333 region=us-east-1");
+}
+
+#[test]
+fn a_test_alert_about_several_targets() {
+    let test = |sent, max| {
+        Notification::new(
+            reading(sent, max),
+            Kind::Test,
+            Thresholds::default().level(&reading(sent, max).quota),
+            noon(),
+        )
+    };
+    let message = Message::test(&[test(48_100.0, 50_000.0), test(10.0, -1.0)]).unwrap();
+    let Message { subject, email, sms, document, attributes } = message;
+    assert_snapshot!(format!("{subject}\n\n{email}\n{sms}\n\n{document}\n\n{attributes:?}"), @r#"
+    [TEST] SES: test alert, 2 targets
+
+    TEST: Amazon SES, 2 targets.
+    This is a test alert. Nothing needs to be done.
+
+      us-east-1 (account 111122223333): CRITICAL, 96.2% of the 24-hour sending quota used
+      us-east-1 (account 111122223333): OK, the 24-hour sending quota is unlimited
+
+    WHAT TO DO
+    You received this, so alerts reach you. A real alert names one target, and says what to do.
+
+    TEST: SES, 2 targets. Only a test.
+
+    {"schemaVersion":1,"digest":true,"subject":"QUOTA","kind":"TEST","level":"CRITICAL","count":2,"alerts":[{"schemaVersion":1,"alertId":"111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/CRITICAL/TEST","kind":"TEST","level":"CRITICAL","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","sentLast24Hours":48100,"max24HourSend":50000,"remaining":1900,"maxSendRate":14,"utilizationPercent":96.2,"test":true},{"schemaVersion":1,"alertId":"111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/OK/TEST","kind":"TEST","level":"OK","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","sentLast24Hours":10,"maxSendRate":14,"test":true}]}
+
+    [("level", "CRITICAL"), ("kind", "TEST")]
+    "#);
+}
+
+#[test]
+fn a_test_alert_about_many_targets_names_fifty_and_fits() {
+    let test = Notification::new(reading(48_100.0, 50_000.0), Kind::Test, AlertLevel::Critical, noon());
+    let message = Message::test(&vec![test; 10_000]).unwrap();
+    assert!(message.email.contains("and 9950 more"));
+    // SNS accepts 256 KiB.
+    assert!(message.body().len() < 200 * 1024, "{}", message.body().len());
+    assert!(message.subject.len() <= subject::CHARACTERS && message.sms.len() <= sms::CHARACTERS);
+    assert_eq!(Message::test(&[]), None);
 }
 
 fn any_notification() -> impl Strategy<Value = Notification> {

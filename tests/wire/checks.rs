@@ -75,17 +75,39 @@ async fn a_dry_run_that_fails_changes_nothing_either() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_test_alert_is_one_publish_a_target_and_nothing_else() {
+async fn a_test_alert_is_one_publish_and_nothing_else() {
     for (sent, state_table) in [(100, "alert-state"), (48_100, "alert-state"), (48_100, "")] {
-        let aws = Aws::healthy_but("GetSendQuota", Answer::quota(sent, 50_000, 14));
-        let report = check(&aws, Request::TestAlert, &[REGIONS, ("STATE_TABLE", state_table)]).await;
-        assert!(report.into_result().is_ok());
-        assert_eq!(counts(&aws), "GetSendQuota 3, GetItem 0, PutItem 0, Publish 3, PutMetricData 0");
-        for publish in aws.calls_of("Publish") {
+        for (regions, targets) in [("us-east-1", 1), (REGIONS.1, 3)] {
+            let aws = Aws::healthy_but("GetSendQuota", Answer::quota(sent, 50_000, 14));
+            let report = check(&aws, Request::TestAlert, &[("REGIONS", regions), ("STATE_TABLE", state_table)]).await;
+            assert_eq!(json(&report).matches("\"notification\":\"TEST\"").count(), targets);
+            assert!(report.into_result().is_ok());
+            let reads = format!("GetSendQuota {targets}, GetItem 0, PutItem 0, Publish 1, PutMetricData 0");
+            assert_eq!(counts(&aws), reads);
+            let publish = &aws.calls_of("Publish")[0];
             assert!(publish.form()["Subject"].starts_with("[TEST] "));
             assert_eq!(publish.attributes()["kind"], "TEST");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_test_alert_reports_as_failed_only_what_failed() {
+    // One Region cannot be read: the others are spoken of.
+    let aws = Aws::new(|call| if call.host.starts_with("email.eu-west-1.") { denied(call) } else { healthy(call) });
+    let report = check(&aws, Request::TestAlert, &[REGIONS]).await;
+    assert_eq!(json(&report).matches("\"notification\":\"TEST\"").count(), 2);
+    assert!(!aws.calls_of("Publish")[0].form()["Message"].contains("eu-west-1"));
+    let error = error(report);
+    assert!(error.starts_with("1 of 3 targets failed in part or whole: 111122223333#eu-west-1: read: "), "{error}");
+    // None can be read: there is nothing to speak of.
+    let aws = Aws::healthy_but("GetSendQuota", Answer::xml_error(403, "AccessDenied", "no"));
+    check(&aws, Request::TestAlert, &[REGIONS]).await;
+    assert!(aws.calls_of("Publish").is_empty());
+    // The one publish fails for all of them.
+    let aws = Aws::new(|call| if call.operation == "Publish" { denied(call) } else { healthy(call) });
+    let report = check(&aws, Request::TestAlert, &[REGIONS]).await;
+    assert_eq!(self::error(report).matches("alert: AuthorizationError").count(), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -142,7 +164,6 @@ async fn a_region_that_fails_leaves_the_others_alone() {
         let report = check(&aws, Request::Scheduled, &[REGIONS]).await;
         let alerts = if failing == "GetSendQuota" { 2 } else { 3 };
         assert_eq!(aws.calls_of("Publish").len(), alerts);
-        assert_eq!(aws.calls_of("PutMetricData").len(), 1);
         let error = error(report);
         assert!(error.starts_with("1 of 3 targets failed in part or whole: 111122223333#eu-west-1: "), "{error}");
     }

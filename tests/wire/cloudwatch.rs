@@ -1,16 +1,20 @@
 //! `PutMetricData`: what CloudWatch gets, and in how many requests.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use insta::assert_snapshot;
 use serde_json::Value;
 use ses_quota_monitor::alert::AlertLevel;
 use ses_quota_monitor::aws::Clients;
+use ses_quota_monitor::check::Monitor;
 use ses_quota_monitor::metrics::{Metric, for_reading, for_unread_target};
 use ses_quota_monitor::reading::SendQuota;
+use ses_quota_monitor::request::Request;
 use ses_quota_monitor::target::Target;
+use tokio::time::Instant;
 
-use crate::support::{Answer, Aws, Call, at, clients, healthy, settings, target};
+use crate::support::{Answer, Aws, Call, at, clients, healthy, invocation, settings, target};
 
 /// Every metric there is.
 fn all_metrics() -> Vec<Metric> {
@@ -39,7 +43,7 @@ fn uncompressed(aws: &Aws) -> Clients {
 async fn every_datum_has_both_dimensions_a_unit_and_the_time_of_the_reading() {
     let aws = Aws::new(healthy);
     let targets = [(target("us-east-1"), all_metrics()), (target("eu-west-1"), for_unread_target())];
-    assert_eq!(uncompressed(&aws).metrics.publish(&targets, at("2026-11-24T12:00:00Z")).await, [None, None]);
+    assert_eq!(uncompressed(&aws).metrics.publish(&targets, at("2026-11-24T12:00:00Z")).await, Ok(()));
     let [call] = &aws.calls()[..] else { panic!("one request is enough") };
     assert_eq!(call.host, "monitoring.us-east-1.amazonaws.com");
     let body = call.cbor();
@@ -72,22 +76,39 @@ async fn the_namespace_is_the_one_that_is_set() {
     let aws = Aws::new(healthy);
     let settings = settings(&[("METRIC_NAMESPACE", "Mail/Quota")]);
     let metrics = Clients::from_config(&aws.config(), &settings).metrics;
-    metrics.publish(&targets(1), at("2026-11-24T12:00:00Z")).await;
+    metrics.publish(&targets(1), at("2026-11-24T12:00:00Z")).await.unwrap();
     assert_eq!(aws.calls()[0].cbor()["Namespace"], "Mail/Quota");
+}
+
+/// A check of 400 Regions, none of them near its quota.
+async fn check_400(aws: &Aws) -> Value {
+    let regions: Vec<String> = (0..400).map(|number| format!("ap-southeast-{number}")).collect();
+    let settings = settings(&[("REGIONS", &regions.join(","))]);
+    let config = aws.config_without_timeouts().into_builder().disable_request_compression(true).build();
+    let monitor = Monitor::new(settings.clone(), Clients::from_config(&config, &settings));
+    serde_json::to_value(monitor.check(Request::Scheduled, &invocation()).await).unwrap()
+}
+
+fn unalarming(call: &Call) -> Answer {
+    if call.operation == "GetSendQuota" { Answer::quota(1, 50_000, 14) } else { healthy(call) }
+}
+
+/// The targets of a report whose metrics failed.
+fn failed(report: &Value) -> Vec<&Value> {
+    let targets = report["targets"].as_array().unwrap().iter();
+    targets.filter(|target| target["error"]["step"] == "metrics").map(|target| &target["region"]).collect()
 }
 
 #[tokio::test(start_paused = true)]
 async fn many_targets_go_in_as_few_requests_as_they_fit_each_within_one() {
-    let aws = Aws::new(healthy);
-    let targets = targets(400);
-    assert_eq!(uncompressed(&aws).metrics.publish(&targets, at("2026-11-24T12:00:00Z")).await, vec![None; 400]);
-    let requests: Vec<Vec<String>> = aws.calls().iter().map(regions).collect();
+    let aws = Aws::new(unalarming);
+    let report = check_400(&aws).await;
+    assert!(failed(&report).is_empty());
+    let requests: Vec<Vec<String>> = aws.calls_of("PutMetricData").iter().map(regions).collect();
     // 166 targets with 6 metrics each are 996 data; one more would not fit.
     assert_eq!(requests.iter().map(Vec::len).collect::<Vec<_>>(), [996, 996, 408]);
     let all = requests.iter().map(|regions| regions.iter().collect::<BTreeSet<_>>());
     assert_eq!(all.map(|regions| regions.len()).sum::<usize>(), 400, "a target is in two requests");
-    let order: Vec<String> = targets.iter().flat_map(|(target, _)| vec![target.region.to_string(); 6]).collect();
-    assert_eq!(requests.concat(), order);
 }
 
 #[tokio::test(start_paused = true)]
@@ -96,7 +117,7 @@ async fn a_full_request_is_well_below_what_cloudwatch_takes() {
     let aws = Aws::new(healthy);
     let longest = target("ap-southeast-9999999");
     let full = vec![(longest, all_metrics()); 166];
-    uncompressed(&aws).metrics.publish(&full, at("2026-11-24T12:00:00Z")).await;
+    uncompressed(&aws).metrics.publish(&full, at("2026-11-24T12:00:00Z")).await.unwrap();
     let size = aws.calls()[0].body.len();
     assert!(size < MOST_BYTES / 2, "{size}");
 }
@@ -104,29 +125,45 @@ async fn a_full_request_is_well_below_what_cloudwatch_takes() {
 #[tokio::test(start_paused = true)]
 async fn a_large_request_is_compressed() {
     let aws = Aws::new(healthy);
-    clients(&aws).metrics.publish(&targets(166), at("2026-11-24T12:00:00Z")).await;
+    clients(&aws).metrics.publish(&targets(166), at("2026-11-24T12:00:00Z")).await.unwrap();
     let call = &aws.calls()[0];
     assert_eq!(call.headers.get("content-encoding"), Some("gzip"));
     assert!(call.body.len() < 50_000, "{}", call.body.len());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_fails_fails_its_own_targets_and_no_others() {
-    let aws = Aws::new(|call| match call.nth {
-        1 => Answer::cbor_error(400, "InvalidParameterValue", "no"),
-        _ => healthy(call),
-    });
-    let failures = uncompressed(&aws).metrics.publish(&targets(400), at("2026-11-24T12:00:00Z")).await;
-    let failed: Vec<bool> = failures.iter().map(Option::is_some).collect();
-    assert_eq!(failed, [vec![false; 166], vec![true; 166], vec![false; 68]].concat());
-    assert_eq!(aws.calls().len(), 3);
+async fn a_request_that_fails_or_is_not_answered_fails_its_own_targets_and_no_others() {
+    for answer in [Answer::cbor_error(400, "InvalidParameterValue", "no"), Answer::Silence] {
+        let aws = Aws::new(move |call| match (call.operation.as_str(), call.nth) {
+            ("PutMetricData", 1) => answer.clone(),
+            _ => unalarming(call),
+        });
+        let report = check_400(&aws).await;
+        let requests = aws.calls_of("PutMetricData");
+        assert_eq!(requests.len(), 3);
+        let of_the_second: BTreeSet<String> = regions(&requests[1]).into_iter().collect();
+        let failed: BTreeSet<String> =
+            failed(&report).iter().map(|region| region.as_str().unwrap().to_owned()).collect();
+        assert_eq!(failed, of_the_second);
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_targets_no_request() {
-    let aws = Aws::new(healthy);
-    assert_eq!(uncompressed(&aws).metrics.publish(&[], at("2026-11-24T12:00:00Z")).await, []);
-    assert!(aws.calls().is_empty());
+async fn a_region_that_is_down_does_not_hold_back_the_metrics_of_others() {
+    let aws = Aws::new(
+        |call| {
+            if call.host.starts_with("email.ap-southeast-7.") { Answer::Silence } else { unalarming(call) }
+        },
+    );
+    let start = Instant::now();
+    check_400(&aws).await;
+    let mut data: Vec<(Duration, usize)> =
+        aws.calls_of("PutMetricData").iter().map(|call| (call.at - start, regions(call).len())).collect();
+    let (last, its_own) = data.pop().unwrap();
+    assert!(data.iter().all(|(at, _)| *at <= Duration::from_secs(1)), "{data:?}");
+    assert_eq!(data.iter().map(|(_, count)| count).sum::<usize>(), 399 * 6);
+    // That it could not be read is a metric, too.
+    assert!(last > Duration::from_secs(5) && its_own == 1, "{last:?} {its_own}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -142,17 +179,17 @@ async fn what_cloudwatch_refuses_says_what_to_do() {
     ] {
         let is_silent = matches!(answer, Answer::Silence);
         let aws = Aws::healthy_but("PutMetricData", answer);
-        let failures = uncompressed(&aws).metrics.publish(&targets(1), at("2026-11-24T12:00:00Z")).await;
+        let published = uncompressed(&aws).metrics.publish(&targets(1), at("2026-11-24T12:00:00Z")).await;
         // How many attempts fit the timeout of a call varies: the SDK waits a random time between them.
         let requests = if is_silent { "some".to_owned() } else { aws.calls().len().to_string() };
-        lines.push(format!("{requests} request(s), {}", failures[0].as_ref().unwrap()));
+        lines.push(format!("{requests} request(s), {}", published.unwrap_err()));
     }
     assert_snapshot!(lines.join("\n"), @"
     1 request(s), metrics: AccessDenied: User is not authorized to perform: cloudwatch:PutMetricData [grant the function's role cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE]
     1 request(s), metrics: InvalidParameterValue: The parameter MetricData.member.1.Value must be a number
     3 request(s), metrics: Throttling: Rate exceeded
     3 request(s), metrics: InternalServiceFault: Service unavailable
-    some request(s), metrics: Timeout: request has timed out: operation timeout (all attempts including retries) occurred after 5s
+    some request(s), metrics: Timeout: request has timed out: operation attempt timeout (single attempt) occurred after 6s
     3 request(s), metrics: NoConnection: dispatch failure: io error: connection refused
     ");
 }

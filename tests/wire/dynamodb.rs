@@ -170,7 +170,7 @@ async fn what_dynamodb_refuses_says_what_to_do() {
     state: ProvisionedThroughputExceededException: slow down
     state: InternalServerError: Internal server error
     state: UnknownServiceError: unhandled error: Error at offset 0: unexpected token '<'. Expected one of '{', '[', '"', 'null', 'true', 'false', <number>
-    state: Timeout: request has timed out: operation timeout (all attempts including retries) occurred after 5s
+    state: Timeout: request has timed out: operation attempt timeout (single attempt) occurred after 6s
     state: NoConnection: dispatch failure: io error: connection refused
     "#);
 }

@@ -165,7 +165,7 @@ async fn what_was_refused_is_not_asked_again() {
 #[tokio::test(start_paused = true)]
 async fn no_answer_and_no_connection_are_told_apart() {
     assert_snapshot!(failures([Answer::Silence, Answer::NoConnection]).await, @"
-    read: Timeout: request has timed out: operation timeout (all attempts including retries) occurred after 5s
+    read: Timeout: request has timed out: operation attempt timeout (single attempt) occurred after 6s
     read: NoConnection: dispatch failure: io error: connection refused [is Amazon SES offered in this Region, and can the function reach it?]
     ");
 }

@@ -134,7 +134,7 @@ async fn a_failure_says_what_to_do() {
     alert: NotFound: Topic does not exist [the topic in ALERT_TOPIC_ARN does not exist]
     alert: KMSAccessDenied: The ciphertext references a key that you cannot use [grant the function's role kms:GenerateDataKey and kms:Decrypt on the topic's key]
     alert: InternalError: An internal error occurred
-    alert: Timeout: request has timed out: operation attempt timeout (single attempt) occurred after 2s
+    alert: Timeout: request has timed out: operation attempt timeout (single attempt) occurred after 6s
     alert: NoConnection: dispatch failure: io error: connection refused
     ");
 }

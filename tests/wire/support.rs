@@ -38,6 +38,7 @@ pub fn invocation() -> Invocation {
     Invocation {
         account: target("us-east-1").account,
         request_id: "request-1".to_owned(),
+        attempt: 1,
         started_at: at("2026-11-24T12:00:00Z"),
         time_left: Duration::from_secs(30),
     }

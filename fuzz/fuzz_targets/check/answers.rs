@@ -4,8 +4,8 @@ use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use serde_json::json;
 
 use crate::items::any_item;
-use fake_aws::{Answer, Call, Table, healthy};
 use crate::text;
+use fake_aws::{Answer, Call, Table, healthy};
 
 /// The answers to the requests of each operation, in their order. The last one is repeated; without any, all is well.
 #[derive(Debug)]

@@ -19,11 +19,7 @@ pub async fn assert_taken(call: &Call, settings: &Settings, account: &Account) {
     assert!(size <= MOST_BYTES, "{size} bytes");
 
     let key = text(&item["target"]);
-    let region = settings
-        .targets
-        .regions
-        .iter()
-        .find(|region| key == format!("{}#{region}", account.id));
+    let region = settings.targets.regions.iter().find(|region| key == format!("{}#{region}", account.id));
     let target = Target { account: account.clone(), region: region.expect("a target of this check").clone() };
     let found = json!({"Item": item}).to_string();
     let aws = Aws::new(move |_| Answer::reply(200, found.clone()));

@@ -22,7 +22,6 @@ use ses_quota_monitor::time::Timestamp;
 
 use input::Input;
 
-
 fuzz_target!(|input: Input| run(check(input)));
 
 /// Does what `main.rs` does with an invocation, and inspects every request.
@@ -37,6 +36,7 @@ async fn check(input: Input) {
     let invocation = Invocation {
         account,
         request_id: input.request_id,
+        attempt: 1,
         started_at: Timestamp::from_epoch_seconds(input.started_at),
         time_left: input.time_left,
     };

@@ -68,10 +68,7 @@ impl Aws {
     /// A configuration with retries and timeouts like those of the function.
     #[must_use]
     pub fn config(&self) -> SdkConfig {
-        let timeouts = TimeoutConfig::builder()
-            .operation_attempt_timeout(Duration::from_secs(2))
-            .operation_timeout(Duration::from_secs(5))
-            .build();
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(6)).build();
         self.config_without_timeouts().into_builder().timeout_config(timeouts).build()
     }
 
