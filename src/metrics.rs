@@ -50,6 +50,12 @@ pub fn for_unread_target() -> Vec<Metric> {
     vec![check_failed(true)]
 }
 
+/// The metric of the topic, which concerns no target.
+#[must_use]
+pub fn for_subscribers(confirmed: u32) -> Metric {
+    Metric { name: "Subscribers", unit: Unit::Count, value: f64::from(confirmed) }
+}
+
 fn check_failed(has_failed: bool) -> Metric {
     Metric { name: "CheckFailed", unit: Unit::Count, value: f64::from(u8::from(has_failed)) }
 }

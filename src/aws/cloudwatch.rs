@@ -36,13 +36,22 @@ impl MetricPublisher {
     /// # Errors
     /// A [`Failure`] of the stage [`Stage::Metrics`].
     pub async fn publish(&self, targets: &[(Target, Vec<Metric>)], at: Timestamp) -> Result<(), Failure> {
-        let data = targets
-            .iter()
-            .flat_map(|(target, metrics)| {
-                let dimensions = dimensions(target);
-                metrics.iter().map(move |metric| datum(metric, dimensions.clone(), at))
-            })
-            .collect();
+        let data = targets.iter().flat_map(|(target, metrics)| {
+            let dimensions = dimensions(target);
+            metrics.iter().map(move |metric| datum(metric, Some(dimensions.clone()), at))
+        });
+        self.put(data.collect()).await
+    }
+
+    /// Publishes a metric that concerns no target, without dimensions.
+    ///
+    /// # Errors
+    /// A [`Failure`] of the stage [`Stage::Metrics`].
+    pub async fn publish_one(&self, metric: &Metric, at: Timestamp) -> Result<(), Failure> {
+        self.put(vec![datum(metric, None, at)]).await
+    }
+
+    async fn put(&self, data: Vec<MetricDatum>) -> Result<(), Failure> {
         let request = self.client.put_metric_data().namespace(&self.namespace).set_metric_data(Some(data));
         Box::pin(request.send()).await.map(|_| ()).map_err(|error| failure(Stage::Metrics, &error))
     }
@@ -53,7 +62,7 @@ fn dimensions(target: &Target) -> Vec<Dimension> {
     vec![dimension("Account", &target.account.id.to_string()), dimension("Region", target.region.as_str())]
 }
 
-fn datum(metric: &Metric, dimensions: Vec<Dimension>, at: Timestamp) -> MetricDatum {
+fn datum(metric: &Metric, dimensions: Option<Vec<Dimension>>, at: Timestamp) -> MetricDatum {
     let unit = match metric.unit {
         Unit::Count => StandardUnit::Count,
         Unit::CountPerSecond => StandardUnit::CountSecond,
@@ -65,6 +74,6 @@ fn datum(metric: &Metric, dimensions: Vec<Dimension>, at: Timestamp) -> MetricDa
         .unit(unit)
         .value(metric.value)
         .timestamp(DateTime::from_secs(at.epoch_seconds()))
-        .set_dimensions(Some(dimensions))
+        .set_dimensions(dimensions)
         .build()
 }

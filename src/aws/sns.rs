@@ -45,6 +45,16 @@ impl AlertPublisher {
         }
         Box::pin(publish.send()).await.map(|_| ()).map_err(|error| failure(Stage::Alert, &error))
     }
+
+    /// How many confirmed subscriptions the topic has; `None` if SNS does not say.
+    ///
+    /// # Errors
+    /// A [`Failure`] of the stage [`Stage::Alert`], also where the function's role may not ask.
+    pub async fn confirmed_subscribers(&self) -> Result<Option<u32>, Failure> {
+        let request = self.client.get_topic_attributes().topic_arn(self.topic.as_str());
+        let answer = Box::pin(request.send()).await.map_err(|error| failure(Stage::Alert, &error))?;
+        Ok(answer.attributes().and_then(|attributes| attributes.get("SubscriptionsConfirmed")?.parse().ok()))
+    }
 }
 
 /// Forbids another attempt after a lost answer: SNS may have notified everybody, and would notify them again at each

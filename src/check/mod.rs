@@ -7,6 +7,7 @@
 mod assess;
 mod deadline;
 mod deliver;
+mod listeners;
 mod observe;
 mod pace;
 mod publish;
@@ -36,6 +37,7 @@ use crate::time::Timestamp;
 use assess::{Assessment, assess};
 use deadline::Deadline;
 use deliver::{AlertDelivery, Outcome};
+use listeners::Listeners;
 use observe::{Observation, observe};
 use pace::Pace;
 use publish::{Measurement, publish};
@@ -64,6 +66,7 @@ pub struct Monitor {
     claims: Pace,
     publishes: Pace,
     said: SaidThisHour,
+    listeners: Listeners,
 }
 
 /// What a check knows of the invocation that it runs in.
@@ -85,8 +88,8 @@ impl Monitor {
     /// A monitor with its settings and clients.
     #[must_use]
     pub fn new(settings: Settings, clients: Clients) -> Self {
-        let (claims, publishes, said) = Default::default();
-        Self { settings, clients, claims, publishes, said }
+        let (claims, publishes, said, listeners) = Default::default();
+        Self { settings, clients, claims, publishes, said, listeners }
     }
 
     /// Checks every target. A failure in one of them, or in one part of one, is in the report and stops nothing else.
@@ -120,7 +123,7 @@ impl Monitor {
             .buffer_unordered(usize::MAX)
             .collect::<BTreeMap<usize, Checked>>();
         let published = publish(&self.clients.metrics, received, measured, invocation.started_at, deadline);
-        let (mut checked, unpublished) = tokio::join!(checked, published);
+        let (mut checked, unpublished, subscribers) = tokio::join!(checked, published, check.count_subscribers());
         if request == Request::TestAlert {
             check.send_test_alert(checked.values_mut()).await;
         }
@@ -130,6 +133,7 @@ impl Monitor {
         Report {
             checked_at: invocation.started_at,
             dry_run: request == Request::DryRun,
+            subscribers,
             targets: checked.into_values().map(Checked::into_report).collect(),
         }
     }
@@ -197,6 +201,21 @@ impl Check<'_> {
             Request::DryRun => {
                 Outcome { level: decision.level, notification: decision.action.due(), failures: Vec::new() }
             }
+        }
+    }
+
+    /// Counts who listens to the topic: always for a test alert, whose sender is told, and else once an hour.
+    async fn count_subscribers(self) -> Option<u32> {
+        let Self { monitor: Monitor { clients, listeners, .. }, request, invocation, deadline, .. } = self;
+        match request {
+            Request::TestAlert => listeners::count(clients, deadline).await,
+            Request::Scheduled if listeners.are_due(invocation.started_at) => {
+                if let Some(confirmed) = listeners::count(clients, deadline).await {
+                    listeners::publish(clients, confirmed, invocation.started_at, deadline).await;
+                }
+                None
+            }
+            Request::Scheduled | Request::DryRun => None,
         }
     }
 

@@ -20,6 +20,9 @@ pub struct Report {
     pub checked_at: Timestamp,
     /// Whether it was a dry run, in which `notification` is what would have been sent.
     pub dry_run: bool,
+    /// After a test alert: how many confirmed subscribers the topic has, where SNS says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subscribers: Option<u32>,
     /// One per target, in the order of `REGIONS`.
     pub targets: Vec<TargetReport>,
 }
@@ -141,7 +144,7 @@ mod tests {
     use crate::target::tests::target;
 
     fn report(targets: Vec<TargetReport>) -> Report {
-        Report { checked_at: "2026-11-24T12:00:00Z".parse().unwrap(), dry_run: false, targets }
+        Report { checked_at: "2026-11-24T12:00:00Z".parse().unwrap(), dry_run: false, subscribers: None, targets }
     }
 
     fn json(report: &Report) -> String {

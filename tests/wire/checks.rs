@@ -1,10 +1,11 @@
 //! Whole checks: what each kind of request does, and that no part of a check stops another.
 
 use insta::assert_snapshot;
-use ses_quota_monitor::check::Report;
+use ses_quota_monitor::aws::Clients;
+use ses_quota_monitor::check::{Invocation, Monitor, Report};
 use ses_quota_monitor::request::Request;
 
-use crate::support::{Answer, Aws, Call, check, healthy};
+use crate::support::{Answer, Aws, Call, check, healthy, invocation, settings};
 
 const REGIONS: (&str, &str) = ("REGIONS", "us-east-1,eu-west-1,ap-south-1");
 
@@ -188,4 +189,53 @@ async fn each_region_speaks_of_itself_to_the_same_topic() {
     sns.eu-central-1.amazonaws.com eu-west-1
     sns.eu-central-1.amazonaws.com us-east-1
     ");
+}
+
+/// Checks every five minutes for two hours in one process: what was counted, and when.
+async fn two_hours(answer: Answer) -> (Aws, Vec<f64>) {
+    let aws = Aws::new(move |call| if call.operation == "GetTopicAttributes" { answer.clone() } else { healthy(call) });
+    let settings = settings(&[]);
+    let config = aws.config().into_builder().disable_request_compression(true).build();
+    let monitor = Monitor::new(settings.clone(), Clients::from_config(&config, &settings));
+    for minute in (0..120).step_by(5) {
+        let started_at = invocation().started_at.plus_seconds(60 * minute);
+        let report = monitor.check(Request::Scheduled, &Invocation { started_at, ..invocation() }).await;
+        assert!(report.into_result().is_ok());
+    }
+    let published = aws.calls_of("PutMetricData");
+    let counted = published.iter().flat_map(|call| {
+        let data = call.cbor()["MetricData"].as_array().unwrap().clone();
+        data.into_iter().filter(|datum| datum["MetricName"] == "Subscribers").map(|datum| {
+            assert!(datum["Dimensions"].is_null());
+            datum["Value"].as_f64().unwrap()
+        })
+    });
+    let counted = counted.collect();
+    (aws, counted)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_subscribers_are_counted_once_an_hour_but_not_in_the_first_check() {
+    let (aws, counted) = two_hours(Answer::subscribers(3)).await;
+    assert_eq!(counted, [3.0, 3.0]);
+    assert_eq!(aws.calls_of("GetTopicAttributes")[0].host, "sns.eu-central-1.amazonaws.com");
+    assert_eq!(two_hours(Answer::subscribers(0)).await.1, [0.0, 0.0]);
+    // Where the role may not ask, or SNS does not answer, nobody is told a number, and nothing has failed.
+    for unknown in [Answer::xml_error(403, "AuthorizationError", "no"), Answer::Silence, Answer::reply(200, "<html/>")]
+    {
+        assert_eq!(two_hours(unknown).await.1, [0.0; 0]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_sends_a_test_alert_learns_how_many_subscribers_there_are() {
+    for (confirmed, told) in [(0, "\"subscribers\":0"), (2, "\"subscribers\":2")] {
+        let aws = Aws::healthy_but("GetTopicAttributes", Answer::subscribers(confirmed));
+        let report = check(&aws, Request::TestAlert, &[]).await;
+        assert!(json(&report).contains(told), "{}", json(&report));
+    }
+    let aws = Aws::healthy_but("GetTopicAttributes", Answer::xml_error(403, "AuthorizationError", "no"));
+    let report = check(&aws, Request::TestAlert, &[]).await;
+    assert!(!json(&report).contains("subscribers"));
+    assert!(report.into_result().is_ok());
 }

@@ -64,6 +64,6 @@ fn may_call(request: Request, operation: &str) -> bool {
     match request {
         Request::Scheduled => true,
         Request::DryRun => operation.starts_with("Get"),
-        Request::TestAlert => ["GetSendQuota", "Publish"].contains(&operation),
+        Request::TestAlert => ["GetSendQuota", "Publish", "GetTopicAttributes"].contains(&operation),
     }
 }

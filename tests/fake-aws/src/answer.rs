@@ -84,6 +84,18 @@ impl Answer {
         )
     }
 
+    /// `GetTopicAttributes` of a topic with so many confirmed subscriptions.
+    #[must_use]
+    pub fn subscribers(confirmed: u32) -> Self {
+        Self::reply(
+            200,
+            format!(
+                "<GetTopicAttributesResponse><GetTopicAttributesResult><Attributes><entry><key>SubscriptionsConfirmed</key>\
+                 <value>{confirmed}</value></entry></Attributes></GetTopicAttributesResult></GetTopicAttributesResponse>"
+            ),
+        )
+    }
+
     /// The same answer, after `time`.
     #[must_use]
     pub fn after(self, time: Duration) -> Self {
@@ -118,6 +130,7 @@ pub fn healthy(call: &Call) -> Answer {
             200,
             "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>",
         ),
+        "GetTopicAttributes" => Answer::subscribers(2),
         "PutMetricData" => {
             let headers = vec![("smithy-protocol", "rpc-v2-cbor".to_owned())];
             Answer::Reply { status: 200, headers, body: vec![0xa0] }

@@ -12,7 +12,7 @@ use crate::cbor;
 /// One HTTP request, as it left the SDK.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// `GetSendQuota`, `Publish`, `GetItem`, `PutItem` or `PutMetricData`.
+    /// `GetSendQuota`, `Publish`, `GetTopicAttributes`, `GetItem`, `PutItem` or `PutMetricData`.
     pub operation: String,
     /// How many requests with the same operation came before.
     pub nth: usize,
