@@ -23,15 +23,15 @@ const REQUESTS: usize = 8;
 /// The metrics of one target.
 #[derive(Debug)]
 pub(super) struct Measurement {
-    /// The place of the target among those of the check.
-    pub place: usize,
+    /// The number of the target among those of the check.
+    pub number: usize,
     /// The target.
     pub target: Target,
     /// Its metrics.
     pub metrics: Vec<Metric>,
 }
 
-/// Publishes the metrics of `count` targets, each batch on its own. Returns, by its place, the failure of each target whose
+/// Publishes the metrics of `count` targets, each batch on its own. Returns, by its number, the failure of each target whose
 /// metrics were not published.
 pub(super) async fn publish(
     publisher: &MetricPublisher,
@@ -46,10 +46,10 @@ pub(super) async fn publish(
         Some((batch, (measurements, left)))
     });
     let failures = batches.map(|batch| async move {
-        let (places, data): (Vec<_>, Vec<_>) =
-            batch.into_iter().map(|Measurement { place, target, metrics }| (place, (target, metrics))).unzip();
+        let (numbers, data): (Vec<_>, Vec<_>) =
+            batch.into_iter().map(|Measurement { number, target, metrics }| (number, (target, metrics))).unzip();
         let failure = deadline.bound(Stage::Metrics, publisher.publish(&data, at)).await.err();
-        places.into_iter().filter_map(move |place| Some((place, failure.clone()?)))
+        numbers.into_iter().filter_map(move |number| Some((number, failure.clone()?)))
     });
     failures.buffer_unordered(REQUESTS).flat_map(stream::iter).collect().await
 }
