@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use super::is_rejecting;
 use super::subject::{headline, label, percent};
+use super::{is_like_sandbox, is_rejecting};
 use crate::alert::{AlertLevel, Kind, Notification};
 use crate::numbers::{count, rate};
+use crate::reading::SendRate;
 use crate::target::Target;
 
 /// The quota `Sending quota` of the service `ses` in Service Quotas.
@@ -53,19 +54,21 @@ fn what_happened(notification: &Notification) -> String {
 fn numbers(notification: &Notification) -> String {
     let reading = &notification.reading;
     let quota = &reading.quota;
-    let mut rows = vec![("Sent in the last 24 hours", format!("{} recipients", count(quota.sent_last_24_hours())))];
+    let mut rows = vec![("Sent in the last 24 hours", recipients(&count(quota.sent_last_24_hours())))];
     match quota.max_24_hour_send() {
-        Some(max) => rows.push(("24-hour sending quota", format!("{} recipients", count(max)))),
+        Some(max) => rows.push(("24-hour sending quota", recipients(&count(max)))),
         None => rows.push(("24-hour sending quota", "unlimited".to_owned())),
     }
     if let Some(left) = quota.remaining() {
-        rows.push(("Left", format!("{} recipients", count(left))));
+        rows.push(("Left", recipients(&count(left))));
     }
     if let Some(utilization) = quota.utilization().filter(|_| quota.max_24_hour_send() != Some(0.0)) {
         rows.push(("Used", percent(utilization)));
     }
-    if let Some(per_second) = quota.max_send_rate() {
-        rows.push(("Maximum send rate", format!("{} recipients a second", rate(per_second))));
+    match quota.send_rate() {
+        SendRate::PerSecond(max) => rows.push(("Maximum send rate", format!("{} a second", recipients(&rate(max))))),
+        SendRate::Unknown => rows.push(("Maximum send rate", "unknown".to_owned())),
+        SendRate::Unlimited => {}
     }
     if let Some(since) = notification.since {
         let name = if notification.kind == Kind::Recovered { "Was above OK from" } else { "Above OK since" };
@@ -78,49 +81,70 @@ fn numbers(notification: &Notification) -> String {
     })
 }
 
+/// A number of recipients: `1 recipient`, `14 recipients`.
+fn recipients(number: &str) -> String {
+    format!("{number} recipient{}", if number == "1" { "" } else { "s" })
+}
+
 fn what_ses_does(notification: &Notification) -> &'static str {
     match notification.kind {
         Kind::Test | Kind::Recovered => "",
         _ if is_rejecting(notification) => {
             "WHAT SES DOES\n\
-             SES rejects every message (\"Daily message quota exceeded\"). Rejected mail is not queued:\n\
-             it is lost, unless the program that sends it tries again later.\n"
+             SES rejects every message (\"Daily message quota exceeded\"). A program that uses the API loses\n\
+             the message, unless it sends it again later. Over SMTP the error is temporary (454): most mail\n\
+             servers keep the message and try again.\n"
         }
         _ => {
             "WHAT SES DOES AT 100%\n\
-             SES rejects every further message (\"Daily message quota exceeded\"). Rejected mail is not\n\
-             queued: it is lost, unless the program that sends it tries again later.\n"
+             SES rejects every further message (\"Daily message quota exceeded\"). A program that uses the API\n\
+             loses the message, unless it sends it again later. Over SMTP the error is temporary (454): most\n\
+             mail servers keep the message and try again.\n"
         }
     }
 }
 
+/// The step that keeps the most important mail going.
+const HOLD_BACK: &str = "Hold back mail that can wait (campaigns, digests), so that the mail that cannot
+   (sign-in, receipts) still goes out. Each recipient counts, not each message.
+";
+
+const ROLLING: &str = "The 24 hours are a rolling window: quota comes back as older mail leaves it.\n";
+
 fn what_to_do(notification: &Notification) -> String {
     let target = &notification.reading.target;
+    let quota = &notification.reading.quota;
+    let (dashboard, quotas) = (account_dashboard(target), service_quotas(target));
     let steps = match notification.kind {
-        Kind::Test => format!("You received this, so alerts reach you. The account:\n{}", account_dashboard(target)),
-        Kind::Recovered if notification.reading.quota.remaining().is_none() => {
+        Kind::Test => format!("You received this, so alerts reach you. The account:\n{dashboard}"),
+        Kind::Recovered if quota.remaining().is_none() => {
             "Nothing. Mail that was held back can be sent again.\n".to_owned()
         }
-        Kind::Recovered => format!(
-            "Nothing at once. Mail that was held back can be sent again, a part at a time: it counts\n\
-             against the quota too. If this happens often, ask for a higher quota:\n{}",
-            service_quotas(target)
+        Kind::Recovered => {
+            let (more, link) =
+                if is_like_sandbox(quota) { ("production access", dashboard) } else { ("a higher quota", quotas) };
+            format!(
+                "Nothing at once. Mail that was held back can be sent again, a part at a time: it counts\n\
+                 against the quota too. If this happens often, ask for {more}:\n{link}"
+            )
+        }
+        _ if quota.max_24_hour_send() == Some(0.0) => format!(
+            "1. See why the account may not send, and answer what AWS asks for there:\n{dashboard}\
+             2. Ask for a sending quota. It can take a day to be granted:\n{quotas}\
+             3. Stop the programs that send, or let them retry: all their mail is rejected.\n"
         ),
-        _ if notification.reading.quota.max_24_hour_send() == Some(0.0) => format!(
-            "1. See why the account may not send, and answer what AWS asks for there:\n{}\
-             2. Ask for a sending quota. It can take a day to be granted:\n{}\
-             3. Stop the programs that send, or let them retry: all their mail is rejected.\n",
-            account_dashboard(target),
-            service_quotas(target)
+        _ if is_like_sandbox(quota) => format!(
+            "1. Ask for production access now, not for a higher quota: 200 recipients a day and 1 a second\n   \
+             are the limits of the SES sandbox. It can take a day to be granted:\n{dashboard}\
+             2. {HOLD_BACK}\
+             3. See what was sent, and whether it should have been: on the same page.\n\
+             {ROLLING}"
         ),
         _ => format!(
-            "1. Hold back mail that can wait (campaigns, digests), so that the mail that cannot\n   \
-             (sign-in, receipts) still goes out. Each recipient counts, not each message.\n\
-             2. See what was sent, and whether it should have been:\n{}\
-             3. Ask for a higher quota now. It can take a day to be granted:\n{}\
-             The 24 hours are a rolling window: quota comes back as older mail leaves it.\n",
-            account_dashboard(target),
-            service_quotas(target)
+            "1. {HOLD_BACK}\
+             2. See what was sent, and whether it should have been:\n{dashboard}\
+             3. Ask for a higher quota now. It can take a day to be granted:\n{quotas}\
+             {ROLLING}"
         ),
     };
     let title = if notification.level == AlertLevel::Ok { "WHAT TO DO" } else { "WHAT TO DO NOW" };

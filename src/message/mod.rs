@@ -9,6 +9,7 @@ mod subject;
 use serde_json::json;
 
 use crate::alert::{AlertLevel, Notification};
+use crate::reading::SendQuota;
 
 /// What is published to the topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,13 @@ impl Message {
 /// Whether SES rejects all mail.
 fn is_rejecting(notification: &Notification) -> bool {
     notification.level == AlertLevel::Exhausted && notification.reading.quota.remaining() == Some(0.0)
+}
+
+/// Whether the quota and the rate are those of the SES sandbox, in which a higher quota is not what to ask for.
+///
+/// Source: Amazon SES developer guide, "Request production access (Moving out of the Amazon SES sandbox)".
+fn is_like_sandbox(quota: &SendQuota) -> bool {
+    quota.max_24_hour_send() == Some(200.0) && quota.max_send_rate() == Some(1.0)
 }
 
 #[cfg(test)]

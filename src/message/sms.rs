@@ -1,7 +1,7 @@
 //! The text for a phone: one part, the level first.
 
-use super::is_rejecting;
 use super::subject::{label, percent};
+use super::{is_like_sandbox, is_rejecting};
 use crate::alert::{AlertLevel, Kind, Notification};
 use crate::numbers::count;
 
@@ -28,6 +28,9 @@ pub(super) fn text(notification: &Notification) -> String {
     let advice = match notification.kind {
         Kind::Test => "Only a test.",
         Kind::Recovered => "Recovered.",
+        _ if notification.level > AlertLevel::Ok && is_like_sandbox(quota) => {
+            "Hold bulk mail, ask for production access."
+        }
         _ if is_rejecting(notification) => "SES rejects mail. Raise the quota.",
         _ if notification.level > AlertLevel::Ok => "Hold bulk mail, raise the quota.",
         _ => "",

@@ -51,8 +51,9 @@ fn escalated_email() {
       Checked at:                 2026-11-24 12:00 UTC
 
     WHAT SES DOES AT 100%
-    SES rejects every further message ("Daily message quota exceeded"). Rejected mail is not
-    queued: it is lost, unless the program that sends it tries again later.
+    SES rejects every further message ("Daily message quota exceeded"). A program that uses the API
+    loses the message, unless it sends it again later. Over SMTP the error is temporary (454): most
+    mail servers keep the message and try again.
 
     WHAT TO DO NOW
     1. Hold back mail that can wait (campaigns, digests), so that the mail that cannot
@@ -101,8 +102,9 @@ fn raised_email_without_state() {
       Checked at:                 2026-11-24 12:00 UTC
 
     WHAT SES DOES AT 100%
-    SES rejects every further message ("Daily message quota exceeded"). Rejected mail is not
-    queued: it is lost, unless the program that sends it tries again later.
+    SES rejects every further message ("Daily message quota exceeded"). A program that uses the API
+    loses the message, unless it sends it again later. Over SMTP the error is temporary (454): most
+    mail servers keep the message and try again.
 
     WHAT TO DO NOW
     1. Hold back mail that can wait (campaigns, digests), so that the mail that cannot
@@ -136,8 +138,9 @@ fn exhausted_email() {
       Checked at:                 2026-11-24 12:00 UTC
 
     WHAT SES DOES
-    SES rejects every message ("Daily message quota exceeded"). Rejected mail is not queued:
-    it is lost, unless the program that sends it tries again later.
+    SES rejects every message ("Daily message quota exceeded"). A program that uses the API loses
+    the message, unless it sends it again later. Over SMTP the error is temporary (454): most mail
+    servers keep the message and try again.
 
     WHAT TO DO NOW
     1. Hold back mail that can wait (campaigns, digests), so that the mail that cannot
@@ -170,8 +173,9 @@ fn quota_of_zero_email() {
       Checked at:                 2026-11-24 12:00 UTC
 
     WHAT SES DOES
-    SES rejects every message ("Daily message quota exceeded"). Rejected mail is not queued:
-    it is lost, unless the program that sends it tries again later.
+    SES rejects every message ("Daily message quota exceeded"). A program that uses the API loses
+    the message, unless it sends it again later. Over SMTP the error is temporary (454): most mail
+    servers keep the message and try again.
 
     WHAT TO DO NOW
     1. See why the account may not send, and answer what AWS asks for there:
@@ -202,8 +206,9 @@ fn reminder_email() {
       Checked at:                 2026-11-24 12:00 UTC
 
     WHAT SES DOES AT 100%
-    SES rejects every further message ("Daily message quota exceeded"). Rejected mail is not
-    queued: it is lost, unless the program that sends it tries again later.
+    SES rejects every further message ("Daily message quota exceeded"). A program that uses the API
+    loses the message, unless it sends it again later. Over SMTP the error is temporary (454): most
+    mail servers keep the message and try again.
 
     WHAT TO DO NOW
     1. Hold back mail that can wait (campaigns, digests), so that the mail that cannot
@@ -377,6 +382,63 @@ fn every_protocol_gets_its_text() {
 }
 
 #[test]
+fn in_the_sandbox_production_access_is_what_to_ask_for() {
+    let mut near = reading(190.0, 200.0);
+    near.quota = SendQuota::new(190.0, 200.0, 1.0).unwrap();
+    let mut over = near.clone();
+    over.quota = SendQuota::new(610.0, 200.0, 1.0).unwrap();
+    let near = notification(Kind::Raised, AlertLevel::Ok, near);
+    assert_snapshot!(subject_and_email(&near), @r#"
+    [CRITICAL] SES us-east-1 (111122223333): 95.0% of the 24-hour sending quota used
+
+    CRITICAL: Amazon SES in us-east-1, account 111122223333: 95.0% of the 24-hour sending quota used.
+    The level rose from OK to CRITICAL.
+
+      Sent in the last 24 hours:  190 recipients
+      24-hour sending quota:      200 recipients
+      Left:                       10 recipients
+      Used:                       95.0%
+      Maximum send rate:          1 recipient a second
+      Above OK since:             2026-11-24 11:40 UTC
+      Checked at:                 2026-11-24 12:00 UTC
+
+    WHAT SES DOES AT 100%
+    SES rejects every further message ("Daily message quota exceeded"). A program that uses the API
+    loses the message, unless it sends it again later. Over SMTP the error is temporary (454): most
+    mail servers keep the message and try again.
+
+    WHAT TO DO NOW
+    1. Ask for production access now, not for a higher quota: 200 recipients a day and 1 a second
+       are the limits of the SES sandbox. It can take a day to be granted:
+       https://us-east-1.console.aws.amazon.com/ses/home?region=us-east-1#/account
+    2. Hold back mail that can wait (campaigns, digests), so that the mail that cannot
+       (sign-in, receipts) still goes out. Each recipient counts, not each message.
+    3. See what was sent, and whether it should have been: on the same page.
+    The 24 hours are a rolling window: quota comes back as older mail leaves it.
+
+    Alert ID: 111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/CRITICAL/RAISED
+    "#);
+    let over = notification(Kind::Escalated, AlertLevel::Critical, over);
+    assert_snapshot!([&near, &over].map(|notification| Message::new(notification).sms).join("\n"), @"
+    CRITICAL: SES us-east-1 (111122223333) 95.0% of 24h quota used. 10 of 200 left. Hold bulk mail, ask for production access.
+    EXHAUSTED: SES us-east-1 (111122223333) 305.0% of 24h quota used. 610 sent, quota 200. Hold bulk mail, ask for production access.
+    ");
+    // A higher quota at the same rate is no sandbox.
+    let mut other = near.reading.clone();
+    other.quota = SendQuota::new(190.0, 201.0, 1.0).unwrap();
+    assert!(!Message::new(&notification(Kind::Raised, AlertLevel::Ok, other)).email.contains("sandbox"));
+}
+
+#[test]
+fn a_rate_that_is_unknown_is_called_so() {
+    let mut odd = reading(48_100.0, 50_000.0);
+    odd.quota = SendQuota::new(48_100.0, 50_000.0, f64::NAN).unwrap();
+    let message = Message::new(&notification(Kind::Raised, AlertLevel::Ok, odd));
+    assert!(message.email.contains("Maximum send rate:          unknown"), "{}", message.email);
+    assert!(!message.document.contains("maxSendRate"));
+}
+
+#[test]
 fn a_test_alert_about_several_targets() {
     let test = |sent, max| {
         Notification::new(
@@ -428,8 +490,8 @@ fn any_notification() -> impl Strategy<Value = Notification> {
         ("aws-iso", "a234567890-234567-90"),
     ])
     .prop_map(|(partition, region)| target(partition, region));
-    let max = prop_oneof![Just(-1.0), Just(0.0), 1.0..1e12_f64, (1_u32..2_000_000).prop_map(f64::from)];
-    let rate = prop_oneof![Just(-1.0), 0.0..1e12_f64];
+    let max = prop_oneof![Just(-1.0), Just(0.0), Just(200.0), 1.0..1e12_f64, (1_u32..2_000_000).prop_map(f64::from)];
+    let rate = prop_oneof![Just(-1.0), Just(f64::NAN), Just(1.0), 0.0..1e12_f64];
     (kind, any_level(), prop::option::of(any_level()), place, 0.0..1e12_f64, max, rate, any::<i64>()).prop_map(
         |(kind, level, previous_level, target, sent, max, rate, seconds)| {
             let checked_at = Timestamp::from_epoch_seconds(seconds);

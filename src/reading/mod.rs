@@ -6,7 +6,7 @@ mod utilization;
 use crate::target::Target;
 use crate::time::Timestamp;
 
-pub use quota::{InvalidQuota, SendQuota};
+pub use quota::{InvalidQuota, SendQuota, SendRate};
 pub use utilization::Utilization;
 
 /// What SES answered for a target, and when.

@@ -16,10 +16,37 @@ const UNLIMITED: f64 = -1.0;
 pub struct SendQuota {
     sent_last_24_hours: f64,
     max_24_hour_send: Option<f64>,
-    max_send_rate: Option<f64>,
+    max_send_rate: SendRate,
 }
 
-/// A number from SES that is not a count, a rate or -1 for unlimited.
+/// How many recipients a second SES accepts. It decides nothing, so an odd one hides nothing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum SendRate {
+    /// So many; finite, from 0.
+    PerSecond(f64),
+    /// As many as there are.
+    Unlimited,
+    /// SES has answered with no rate, or with a number that is none.
+    Unknown,
+}
+
+impl SendRate {
+    fn new(max_send_rate: f64) -> Self {
+        if is_unlimited(max_send_rate) {
+            Self::Unlimited
+        } else if (0.0..=IMPLAUSIBLE).contains(&max_send_rate) {
+            Self::PerSecond(max_send_rate.abs())
+        } else {
+            Self::Unknown
+        }
+    }
+}
+
+fn is_unlimited(value: f64) -> bool {
+    value.to_bits() == UNLIMITED.to_bits()
+}
+
+/// A number from SES that is not a count, or -1 for unlimited.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error("SES answered {field} = {value}; expected {allowed}")]
 pub struct InvalidQuota {
@@ -29,33 +56,26 @@ pub struct InvalidQuota {
 }
 
 impl SendQuota {
-    /// Validates the three numbers of `GetSendQuota`. -1 means unlimited, for the quota and for the rate.
+    /// Validates the three numbers of `GetSendQuota`. -1 means unlimited, for the quota and for the rate. A rate that is none
+    /// is unknown.
     ///
     /// # Errors
-    /// [`InvalidQuota`] for NaN, an infinity, a negative number other than -1, and a number above a trillion.
+    /// [`InvalidQuota`] where the volume or the quota is NaN, an infinity, a negative number other than -1, or above a
+    /// trillion.
     pub fn new(sent_last_24_hours: f64, max_24_hour_send: f64, max_send_rate: f64) -> Result<Self, InvalidQuota> {
-        let limit = |field, value: f64, smallest: f64, allowed| {
-            if value.to_bits() == UNLIMITED.to_bits() {
-                Ok(None)
-            } else if value == 0.0 || (smallest..=IMPLAUSIBLE).contains(&value) {
-                Ok(Some(value.abs()))
-            } else {
-                Err(InvalidQuota { field, value, allowed })
-            }
-        };
         if !(0.0..=IMPLAUSIBLE).contains(&sent_last_24_hours) {
             let (field, allowed) = ("SentLast24Hours", "0 to 1000000000000");
             return Err(InvalidQuota { field, value: sent_last_24_hours, allowed });
         }
+        let is_limit = max_24_hour_send == 0.0 || (1.0..=IMPLAUSIBLE).contains(&max_24_hour_send);
+        if !is_limit && !is_unlimited(max_24_hour_send) {
+            let (field, allowed) = ("Max24HourSend", "-1 (unlimited), 0, or 1 to 1000000000000");
+            return Err(InvalidQuota { field, value: max_24_hour_send, allowed });
+        }
         Ok(Self {
             sent_last_24_hours: sent_last_24_hours.abs(),
-            max_24_hour_send: limit(
-                "Max24HourSend",
-                max_24_hour_send,
-                1.0,
-                "-1 (unlimited), 0, or 1 to 1000000000000",
-            )?,
-            max_send_rate: limit("MaxSendRate", max_send_rate, 0.0, "-1 (unlimited) or 0 to 1000000000000")?,
+            max_24_hour_send: is_limit.then_some(max_24_hour_send.abs()),
+            max_send_rate: SendRate::new(max_send_rate),
         })
     }
 
@@ -71,10 +91,19 @@ impl SendQuota {
         self.max_24_hour_send
     }
 
-    /// Recipients per second that SES accepts; `None` when unlimited.
+    /// How many recipients a second SES accepts.
+    #[must_use]
+    pub fn send_rate(&self) -> SendRate {
+        self.max_send_rate
+    }
+
+    /// The same where it is a number; `None` when unlimited or unknown.
     #[must_use]
     pub fn max_send_rate(&self) -> Option<f64> {
-        self.max_send_rate
+        match self.max_send_rate {
+            SendRate::PerSecond(rate) => Some(rate),
+            SendRate::Unlimited | SendRate::Unknown => None,
+        }
     }
 
     /// Recipients left before SES rejects mail, never below 0; `None` when unlimited.
@@ -124,20 +153,25 @@ mod tests {
 
     #[test]
     fn nonsense_is_named_not_used() {
-        for (sent, max, rate, message) in [
-            (f64::NAN, 200.0, 1.0, "SES answered SentLast24Hours = NaN; expected 0 to 1000000000000"),
-            (-1.0, 200.0, 1.0, "SES answered SentLast24Hours = -1; expected 0 to 1000000000000"),
-            (
-                0.0,
-                f64::INFINITY,
-                1.0,
-                "SES answered Max24HourSend = inf; expected -1 (unlimited), 0, or 1 to 1000000000000",
-            ),
-            (0.0, -2.0, 1.0, "SES answered Max24HourSend = -2; expected -1 (unlimited), 0, or 1 to 1000000000000"),
-            (0.0, 200.0, -0.5, "SES answered MaxSendRate = -0.5; expected -1 (unlimited) or 0 to 1000000000000"),
+        for (sent, max, message) in [
+            (f64::NAN, 200.0, "SES answered SentLast24Hours = NaN; expected 0 to 1000000000000"),
+            (-1.0, 200.0, "SES answered SentLast24Hours = -1; expected 0 to 1000000000000"),
+            (0.0, f64::INFINITY, "SES answered Max24HourSend = inf; expected -1 (unlimited), 0, or 1 to 1000000000000"),
+            (0.0, -2.0, "SES answered Max24HourSend = -2; expected -1 (unlimited), 0, or 1 to 1000000000000"),
         ] {
-            assert_eq!(SendQuota::new(sent, max, rate).unwrap_err().to_string(), message);
+            assert_eq!(SendQuota::new(sent, max, 14.0).unwrap_err().to_string(), message);
         }
+    }
+
+    #[test]
+    fn an_odd_rate_is_unknown_and_hides_nothing() {
+        for rate in [f64::NAN, f64::INFINITY, -2.0, -0.5, 1e13] {
+            let quota = SendQuota::new(49_900.0, 50_000.0, rate).unwrap();
+            assert_eq!((quota.send_rate(), quota.max_send_rate()), (SendRate::Unknown, None), "{rate}");
+            assert_eq!(quota.remaining(), Some(100.0));
+        }
+        assert_eq!(SendQuota::new(0.0, 200.0, -1.0).unwrap().send_rate(), SendRate::Unlimited);
+        assert_eq!(SendQuota::new(0.0, 200.0, 0.5).unwrap().send_rate(), SendRate::PerSecond(0.5));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use ses_quota_monitor::failure::Failure;
-use ses_quota_monitor::reading::SendQuota;
+use ses_quota_monitor::reading::{SendQuota, SendRate};
 
 use crate::support::{Answer, Aws, clients, healthy};
 
@@ -69,17 +69,36 @@ async fn a_number_that_is_missing_is_unknown_and_not_zero() {
         "<SentLast24Hours>0.0</SentLast24Hours><MaxSendRate>1.0</MaxSendRate>",
         "<SentLast24Hours>0.0</SentLast24Hours><Max24HourSend/><MaxSendRate>1.0</MaxSendRate>",
         "<SentLast24Hours>0.0</SentLast24Hours><Max24HourSend></Max24HourSend><MaxSendRate>1.0</MaxSendRate>",
-        "<SentLast24Hours>0.0</SentLast24Hours><Max24HourSend>200.0</Max24HourSend>",
         "",
     ];
     assert_snapshot!(failures(missing.map(Answer::quota_fields)).await, @"
-    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
-    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without Max24HourSend
+    read: InvalidResponse: response error: SES answered without SentLast24Hours
+    read: InvalidResponse: response error: SES answered without Max24HourSend
     read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
     read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
-    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without MaxSendRate
-    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
+    read: InvalidResponse: response error: SES answered without SentLast24Hours
     ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_that_is_missing_or_none_is_unknown_and_hides_nothing() {
+    let odd = [
+        "<MaxSendRate>-2.0</MaxSendRate>",
+        "<MaxSendRate>NaN</MaxSendRate>",
+        "<MaxSendRate>1e13</MaxSendRate>",
+        "<MaxSendRate>many</MaxSendRate>",
+        "<MaxSendRate></MaxSendRate>",
+        "<MaxSendRate/>",
+        "",
+    ];
+    for rate in odd {
+        let fields = format!("<SentLast24Hours>49900.0</SentLast24Hours>{rate}<Max24HourSend>50000.0</Max24HourSend>");
+        let quota = read(Answer::quota_fields(&fields)).await.unwrap();
+        assert_eq!((quota.remaining(), quota.send_rate()), (Some(100.0), SendRate::Unknown), "{rate}");
+    }
+    // An answer that is cut off is none, even where it says enough.
+    let cut = "<GetSendQuotaResponse><GetSendQuotaResult><SentLast24Hours>1</SentLast24Hours><Max24HourSend>2</Max24HourSend>";
+    assert!(read(Answer::reply(200, cut)).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,19 +107,19 @@ async fn nonsense_is_named() {
         Answer::quota("NaN", "200.0", "1.0"),
         Answer::quota("0.0", "Infinity", "1.0"),
         Answer::quota("0.0", "-Infinity", "1.0"),
-        Answer::quota("0.0", "200.0", "1e13"),
         Answer::quota("-5", "200.0", "1.0"),
         Answer::quota("many", "200.0", "1.0"),
         Answer::quota("0.0", "0x10", "1.0"),
         Answer::quota("0.0", "200,0", "1.0"),
+        Answer::quota("0.0", "many", "many"),
     ];
     assert_snapshot!(failures(answers).await, @"
     read: InvalidQuota: SES answered SentLast24Hours = NaN; expected 0 to 1000000000000
     read: InvalidQuota: SES answered Max24HourSend = inf; expected -1 (unlimited), 0, or 1 to 1000000000000
     read: InvalidQuota: SES answered Max24HourSend = -inf; expected -1 (unlimited), 0, or 1 to 1000000000000
-    read: InvalidQuota: SES answered MaxSendRate = 10000000000000; expected -1 (unlimited) or 0 to 1000000000000
     read: InvalidQuota: SES answered SentLast24Hours = -5; expected 0 to 1000000000000
     read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#SentLast24Hours`)
+    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
     read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
     read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
     ");
@@ -122,7 +141,7 @@ async fn what_is_no_answer_of_ses_is_named() {
     read: UnknownServiceError: unhandled error: error parsing XML: invalid root, expected GetSendQuotaResponse got StartEl { name: Name { prefix: "", local: "html" }, attributes: [], closed: false, depth: 0 }
     read: UnknownServiceError: unhandled error: error parsing XML: no root element
     read: UnknownServiceError: unhandled error: error parsing XML: invalid utf-8 sequence of 1 bytes from index 0
-    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without Max24HourSend
+    read: InvalidResponse: response error: SES answered without SentLast24Hours
     read: UnknownServiceError: unhandled error: Error
     read: UnknownServiceError: unhandled error: error parsing XML: no root element
     "#);
