@@ -30,16 +30,17 @@ pub enum Unit {
     None,
 }
 
-/// The metrics of a target whose quota was read. `has_failed`: its state could not be read.
+/// The metrics of a target whose quota was read. `level` is unknown where the state could not be read. `has_failed`: that,
+/// or what was read could not be believed.
 #[must_use]
-pub fn for_reading(quota: &SendQuota, level: AlertLevel, has_failed: bool) -> Vec<Metric> {
+pub fn for_reading(quota: &SendQuota, level: Option<AlertLevel>, has_failed: bool) -> Vec<Metric> {
     let metric = |name, unit, value: Option<f64>| value.map(|value| Metric { name, unit, value });
     let metrics = [
         metric("SentLast24Hours", Unit::Count, Some(quota.sent_last_24_hours())),
         metric("Max24HourSend", Unit::Count, quota.max_24_hour_send()),
         metric("MaxSendRate", Unit::CountPerSecond, quota.max_send_rate()),
         metric("QuotaUtilization", Unit::Percent, quota.utilization().map(Utilization::percent)),
-        metric("AlertLevel", Unit::None, Some(level.metric_value())),
+        metric("AlertLevel", Unit::None, level.map(AlertLevel::metric_value)),
     ];
     metrics.into_iter().flatten().chain([check_failed(has_failed)]).collect()
 }
@@ -74,15 +75,15 @@ mod tests {
     fn what_is_unknown_is_left_out() {
         let quota = |max, rate| SendQuota::new(48_100.0, max, rate).unwrap();
         let cases = [
-            named(&for_reading(&quota(50_000.0, 14.0), AlertLevel::Critical, false)),
-            named(&for_reading(&quota(-1.0, -1.0), AlertLevel::Ok, false)),
-            named(&for_reading(&quota(0.0, 0.0), AlertLevel::Exhausted, true)),
+            named(&for_reading(&quota(50_000.0, 14.0), Some(AlertLevel::Critical), false)),
+            named(&for_reading(&quota(-1.0, -1.0), Some(AlertLevel::Ok), false)),
+            named(&for_reading(&quota(0.0, 0.0), None, true)),
             named(&for_unread_target()),
         ];
         insta::assert_snapshot!(cases.join("\n"), @"
         SentLast24Hours=48100 Max24HourSend=50000 MaxSendRate=14 QuotaUtilization=96.2 AlertLevel=2 CheckFailed=0
         SentLast24Hours=48100 AlertLevel=0 CheckFailed=0
-        SentLast24Hours=48100 Max24HourSend=0 MaxSendRate=0 QuotaUtilization=100 AlertLevel=3 CheckFailed=1
+        SentLast24Hours=48100 Max24HourSend=0 MaxSendRate=0 QuotaUtilization=100 CheckFailed=1
         CheckFailed=1
         ");
     }
@@ -93,7 +94,7 @@ mod tests {
             if let Ok(quota) = SendQuota::new(sent, max, rate) {
                 // Source: Amazon CloudWatch API reference, `MetricDatum`: from -2^360 to 2^360, no NaN, no infinity.
                 let limit = 2_f64.powi(360);
-                for metric in for_reading(&quota, AlertLevel::Ok, false) {
+                for metric in for_reading(&quota, Some(AlertLevel::Ok), false) {
                     prop_assert!((0.0..=limit).contains(&metric.value), "{}", metric.name);
                 }
             }

@@ -17,6 +17,8 @@ pub(super) struct Assessment {
     pub decided: Option<(Reading, Decision)>,
     /// The state that the decision started from; `None` where it is unknown, or none is kept.
     pub state: Option<StoredState>,
+    /// Whether the state could not be read: then the level may be higher than the numbers alone say.
+    pub is_blind: bool,
     /// What could not be read, or not be believed.
     pub failures: Vec<Failure>,
 }
@@ -26,7 +28,8 @@ impl Assessment {
     pub(super) fn metrics(&self) -> Vec<Metric> {
         match &self.decided {
             Some((reading, decision)) => {
-                metrics::for_reading(&reading.quota, decision.level, !self.failures.is_empty())
+                let level = (!self.is_blind).then_some(decision.level);
+                metrics::for_reading(&reading.quota, level, !self.failures.is_empty())
             }
             None => metrics::for_unread_target(),
         }
@@ -45,12 +48,13 @@ pub(super) fn assess(
         Ok(state) => (state, None),
         Err(failure) => (None, Some(failure)),
     };
+    let is_blind = state_failure.is_some();
     let quota = match observation.quota {
         Ok(quota) => quota,
         // Unknown is not OK: there is no level, and no recovery.
         Err(failure) => {
             let failures = [failure].into_iter().chain(state_failure).collect();
-            return Assessment { decided: None, state, failures };
+            return Assessment { decided: None, state, is_blind, failures };
         }
     };
     let reading = Reading { target: target.clone(), quota, checked_at };
@@ -65,5 +69,5 @@ pub(super) fn assess(
     };
     let disbelieved = decision.disbelieved.iter().map(Failure::impossible_time);
     let failures = state_failure.into_iter().chain(disbelieved).collect();
-    Assessment { decided: Some((reading, decision)), state, failures }
+    Assessment { decided: Some((reading, decision)), state, is_blind, failures }
 }

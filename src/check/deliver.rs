@@ -86,14 +86,12 @@ impl AlertDelivery<'_> {
     }
 
     /// Sends one test alert about what was read, whatever the levels. Returns the failure, if it failed.
-    pub(super) async fn test_alert<'a>(
-        self,
-        found: impl Iterator<Item = &'a (Reading, AlertLevel)>,
-    ) -> Option<Failure> {
-        let notification = |(reading, level): &(Reading, AlertLevel)| {
-            Notification::new(reading.clone(), Kind::Test, *level, reading.checked_at)
+    pub(super) async fn test_alert<'a>(self, read: impl Iterator<Item = &'a Reading>) -> Option<Failure> {
+        let notification = |reading: &Reading| {
+            let level = self.policy.thresholds.level(&reading.quota);
+            Notification::new(reading.clone(), Kind::Test, level, reading.checked_at)
         };
-        let message = Message::test(&found.map(notification).collect::<Vec<_>>())?;
+        let message = Message::test(&read.map(notification).collect::<Vec<_>>())?;
         self.publish(&message).await.err()
     }
 

@@ -37,8 +37,8 @@ const LONGEST_CHECK: Duration = Duration::from_mins(4);
 #[derive(Debug)]
 pub(super) struct Checked {
     target: Target,
-    /// What SES said, and the level; `None` where the quota is unknown.
-    found: Option<(Reading, AlertLevel)>,
+    /// What SES said, and the level as far as it is known; `None` where the quota is unknown.
+    found: Option<(Reading, Option<AlertLevel>)>,
     notification: Option<Kind>,
     pub failures: Vec<Failure>,
 }
@@ -116,12 +116,14 @@ impl<'a> Check<'a> {
         debug!(%target, ?assessment, "assessed");
         // Nobody receives them in a dry run or for a test alert: then no metrics are published.
         let _ = measurements.send(Measurement { number, target: target.clone(), metrics: assessment.metrics() });
-        let Assessment { decided, state, mut failures } = assessment;
+        let Assessment { decided, state, is_blind, mut failures } = assessment;
         let Some((reading, decision)) = decided else {
             return Checked { target, found: None, notification: None, failures };
         };
         let Outcome { level, notification, failures: failed } = self.act(&reading, decision, state).await;
         failures.extend(failed);
+        // Unknown is not OK: what the state says may still be above.
+        let level = Some(level).filter(|level| !is_blind || *level > AlertLevel::Ok);
         Checked { target, found: Some((reading, level)), notification, failures }
     }
 
@@ -153,7 +155,10 @@ impl<'a> Check<'a> {
     /// One message for all targets that were read.
     pub(super) async fn send_test_alert(&self, checked: impl Iterator<Item = &mut Checked>) {
         let mut read: Vec<&mut Checked> = checked.filter(|checked| checked.found.is_some()).collect();
-        let failure = self.delivery().test_alert(read.iter().filter_map(|checked| checked.found.as_ref())).await;
+        let failure = self
+            .delivery()
+            .test_alert(read.iter().filter_map(|checked| checked.found.as_ref().map(|(reading, _)| reading)))
+            .await;
         for checked in &mut read {
             checked.notification = Some(Kind::Test);
             checked.failures.extend(failure.clone());

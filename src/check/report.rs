@@ -51,7 +51,8 @@ struct Finding {
     max_send_rate: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
     utilization_percent: Option<Number>,
-    level: AlertLevel,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<AlertLevel>,
     notification: Option<Kind>,
 }
 
@@ -65,9 +66,10 @@ struct Failures {
 }
 
 impl TargetReport {
-    /// A target whose quota was read. `notification` was due, and was sent unless a failure says otherwise.
+    /// A target whose quota was read. `level` is unknown where the state could not be read, and the numbers alone say OK.
+    /// `notification` was due, and was sent unless a failure says otherwise.
     #[must_use]
-    pub fn assessed(target: &Target, quota: &SendQuota, level: AlertLevel, notification: Option<Kind>) -> Self {
+    pub fn assessed(target: &Target, quota: &SendQuota, level: Option<AlertLevel>, notification: Option<Kind>) -> Self {
         let finding = Finding {
             sent_last_24_hours: json_number(quota.sent_last_24_hours()),
             max_24_hour_send: quota.max_24_hour_send().and_then(json_number),
@@ -156,8 +158,13 @@ mod tests {
         let quota = SendQuota::new(48_100.0, 50_000.0, 14.0).unwrap();
         let unlimited = SendQuota::new(48_100.0, -1.0, 14.0).unwrap();
         let report = report(vec![
-            TargetReport::assessed(&target("aws", "us-east-1"), &quota, AlertLevel::Critical, Some(Kind::Escalated)),
-            TargetReport::assessed(&target("aws", "eu-west-1"), &unlimited, AlertLevel::Ok, None),
+            TargetReport::assessed(
+                &target("aws", "us-east-1"),
+                &quota,
+                Some(AlertLevel::Critical),
+                Some(Kind::Escalated),
+            ),
+            TargetReport::assessed(&target("aws", "eu-west-1"), &unlimited, Some(AlertLevel::Ok), None),
         ]);
         assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","sentLast24Hours":48100,"max24HourSend":50000,"maxSendRate":14,"utilizationPercent":96.2,"level":"CRITICAL","notification":"ESCALATED"},{"account":"111122223333","region":"eu-west-1","sentLast24Hours":48100,"maxSendRate":14,"level":"OK","notification":null}]}"#);
         assert_eq!(report.clone().into_result(), Ok(report));
@@ -171,7 +178,7 @@ mod tests {
         let throttled = Failure::new(Stage::Alert, "Throttled", "Rate exceeded");
         let silent = Failure::no_answer(Stage::Metrics, Duration::from_secs(29));
         let report = report(vec![
-            TargetReport::assessed(&near, &quota, AlertLevel::Critical, None).with_failures([throttled, silent]),
+            TargetReport::assessed(&near, &quota, Some(AlertLevel::Critical), None).with_failures([throttled, silent]),
             TargetReport::unread(&far).with_failures([denied]),
         ]);
         assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","sentLast24Hours":48100,"max24HourSend":50000,"maxSendRate":14,"utilizationPercent":96.2,"level":"CRITICAL","notification":null,"error":{"step":"alert","code":"Throttled","message":"Rate exceeded"},"furtherErrors":[{"step":"metrics","code":"Timeout","message":"no answer within 29.0 s"}]},{"account":"111122223333","region":"eu-west-1","error":{"step":"read","code":"AccessDenied","message":"not authorized"}}]}"#);

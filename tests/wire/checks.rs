@@ -1,6 +1,7 @@
 //! Whole checks: what each kind of request does, and that no part of a check stops another.
 
 use insta::assert_snapshot;
+use serde_json::Value;
 use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::check::{Invocation, Monitor, Report};
 use ses_quota_monitor::request::Request;
@@ -132,6 +133,27 @@ async fn a_quota_that_is_not_read_is_unknown_not_ok_and_not_zero() {
     assert!(!metrics.contains("SentLast24Hours") && !metrics.contains("AlertLevel"));
     assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","error":{"step":"read","code":"AccessDenied","message":"no"}}]}"#);
     assert_snapshot!(error(report), @"1 of 1 targets failed in part or whole: 111122223333#us-east-1: read: AccessDenied: no [grant the function's role ses:GetSendQuota, in this Region too]");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_level_is_unknown_where_the_state_is() {
+    // 78% is OK, or WARNING if that was told before; 96.2% is CRITICAL at least.
+    for (sent, level) in [(39_000, Value::Null), (48_100, "CRITICAL".into())] {
+        let aws = Aws::new(move |call| match call.operation.as_str() {
+            "GetSendQuota" => Answer::quota(sent, 50_000, 14),
+            "GetItem" => denied(call),
+            _ => healthy(call),
+        });
+        let report = serde_json::to_value(check(&aws, Request::Scheduled, &[]).await).unwrap();
+        assert_eq!(report["targets"][0]["level"], level);
+        let metrics = String::from_utf8_lossy(&aws.calls_of("PutMetricData")[0].body).into_owned();
+        assert!(metrics.contains("QuotaUtilization") && !metrics.contains("AlertLevel"));
+    }
+    // Where none is kept, the numbers are all there is.
+    let aws = Aws::healthy_but("GetSendQuota", Answer::quota(39_000, 50_000, 14));
+    let report = serde_json::to_value(check(&aws, Request::Scheduled, &[("STATE_TABLE", "")]).await).unwrap();
+    assert_eq!(report["targets"][0]["level"], "OK");
+    assert!(String::from_utf8_lossy(&aws.calls_of("PutMetricData")[0].body).contains("AlertLevel"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,7 +18,7 @@ use crate::support::{Answer, Aws, Call, at, clients, healthy, invocation, settin
 
 /// Every metric there is.
 fn all_metrics() -> Vec<Metric> {
-    for_reading(&SendQuota::new(48_100.0, 50_000.0, 14.0).unwrap(), AlertLevel::Critical, false)
+    for_reading(&SendQuota::new(48_100.0, 50_000.0, 14.0).unwrap(), Some(AlertLevel::Critical), false)
 }
 
 /// Targets with every metric.
