@@ -5,14 +5,18 @@ use crate::alert::{AlertPolicy, Thresholds};
 
 /// The longest `REMINDER_HOURS`: a year.
 const MOST_REMINDER_HOURS: f64 = 8_760.0;
+/// The shortest: a minute, the shortest interval between checks.
+const LEAST_REMINDER_HOURS: f64 = 1.0 / 60.0;
 
 /// Reads `WARNING_PERCENT`, `CRITICAL_PERCENT` and `CLEAR_MARGIN_PERCENT`, in percent of the quota, and `REMINDER_HOURS`, 0
 /// for never. The defaults are those of [`AlertPolicy`].
 pub(super) fn read<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> AlertPolicy {
     let default = AlertPolicy::default();
     let thresholds = thresholds(reader, default.thresholds);
-    let reminder_hours = reader.optional("REMINDER_HOURS", "a number of hours from 0 (never) to 8760", |text| {
-        number(text).filter(|hours| (0.0..=MOST_REMINDER_HOURS).contains(hours))
+    let expected = "0 (never), or a number of hours from 0.0167 (a minute) to 8760";
+    let reminder_hours = reader.optional("REMINDER_HOURS", expected, |text| {
+        let is_allowed = |hours: &f64| *hours == 0.0 || (LEAST_REMINDER_HOURS..=MOST_REMINDER_HOURS).contains(hours);
+        number(text).filter(is_allowed)
     });
     #[allow(clippy::cast_possible_truncation)] // At most a year of seconds.
     let reminder_seconds = match reminder_hours {

@@ -21,15 +21,32 @@ impl Publishing {
 
     /// `None` where the topic is missing or invalid, which is noted.
     pub(super) fn read<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> Option<Self> {
-        let alert_topic = reader.required(
+        let alert_topic: Option<TopicArn> = reader.required(
             "ALERT_TOPIC_ARN",
             "the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts",
         );
+        let own = reader.partition();
+        if let (Some(topic), Some(own)) = (&alert_topic, &own)
+            && topic.partition() != own
+        {
+            reader.reject(
+                "ALERT_TOPIC_ARN",
+                topic.as_str().to_owned(),
+                "a topic in the partition of the function's Region",
+            );
+        }
         let state_table = reader.optional(
             "STATE_TABLE",
             "the name or ARN of a DynamoDB table (3 to 1024 of A-Z a-z 0-9 _ . - : /)",
             |text| is_table(text).then(|| text.to_owned()),
         );
+        let arn_partition =
+            state_table.as_deref().and_then(|table: &str| table.strip_prefix("arn:")?.split(':').next());
+        if let (Some(table), Some(partition), Some(own)) = (&state_table, arn_partition, &own)
+            && partition != own.as_str()
+        {
+            reader.reject("STATE_TABLE", table.clone(), "a table in the partition of the function's Region");
+        }
         let metric_namespace = reader.optional(
             "METRIC_NAMESPACE",
             "1 to 255 of A-Z a-z 0-9 . - _ / # : and space, beginning neither with AWS/ nor with a colon or space",

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::target::{Partition, Region};
+
 /// Everything that is wrong with the settings, in one message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct InvalidSettings(Vec<InvalidSetting>);
@@ -45,6 +47,12 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     /// The value of a variable, trimmed; `None` where it is unset or empty.
     pub(super) fn value(&self, name: &str) -> Option<String> {
         (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    /// The partition of the function, from `AWS_REGION`; `None` where that names no Region.
+    pub(super) fn partition(&self) -> Option<Partition> {
+        let region: Region = self.value("AWS_REGION")?.parse().ok()?;
+        Some(Partition::of(&region))
     }
 
     /// Notes that the value of a variable is not `expected`.

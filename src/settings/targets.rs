@@ -1,7 +1,7 @@
 //! What is checked.
 
 use super::reader::Reader;
-use crate::target::Region;
+use crate::target::{Partition, Region};
 
 const EXPECTED: &str = "AWS Regions, comma-separated, such as us-east-1,eu-west-1";
 
@@ -19,11 +19,15 @@ impl Targets {
             let own = reader.required("AWS_REGION", "the function's Region, which Lambda sets; or set REGIONS")?;
             return Some(Self { regions: vec![own] });
         };
-        let regions = parse(&list);
-        if regions.is_none() {
+        let Some(regions) = parse(&list) else {
             reader.reject("REGIONS", list, EXPECTED);
+            return None;
+        };
+        let own = reader.partition();
+        if own.is_some_and(|own| regions.iter().any(|region| Partition::of(region) != own)) {
+            reader.reject("REGIONS", list, "Regions of one partition, that of the function's Region");
         }
-        Some(Self { regions: regions? })
+        Some(Self { regions })
     }
 }
 

@@ -32,7 +32,7 @@ fn only_the_topic_is_required() {
 #[test]
 fn everything_can_be_set() {
     let settings = settings(&[
-        ("ALERT_TOPIC_ARN", "arn:aws-cn:sns:cn-north-1:111122223333:Alerts_1"),
+        ("ALERT_TOPIC_ARN", "arn:aws:sns:eu-north-1:111122223333:Alerts_1"),
         ("STATE_TABLE", "ses-quota"),
         ("METRIC_NAMESPACE", "Mail/Quota"),
         ("REGIONS", " us-east-1, eu-west-1,us-east-1,"),
@@ -42,7 +42,7 @@ fn everything_can_be_set() {
         ("REMINDER_HOURS", "0.5"),
     ])
     .unwrap();
-    assert_eq!(settings.publishing.alert_topic.region().as_str(), "cn-north-1");
+    assert_eq!(settings.publishing.alert_topic.region().as_str(), "eu-north-1");
     assert_eq!(settings.publishing.state_table.as_deref(), Some("ses-quota"));
     assert_eq!(settings.publishing.metric_namespace, "Mail/Quota");
     assert_eq!(settings.targets.regions, ["us-east-1".parse().unwrap(), "eu-west-1".parse().unwrap()]);
@@ -79,13 +79,44 @@ fn every_invalid_setting_is_in_one_message() {
     WARNING_PERCENT="eighty": expected a number above 0 and below CRITICAL_PERCENT;
     CRITICAL_PERCENT="101": expected a number above WARNING_PERCENT and at most 100;
     CLEAR_MARGIN_PERCENT="-1": expected a number from 0 to below WARNING_PERCENT;
-    REMINDER_HOURS="inf": expected a number of hours from 0 (never) to 8760
+    REMINDER_HOURS="inf": expected 0 (never), or a number of hours from 0.0167 (a minute) to 8760
     "#);
 }
 
 #[test]
 fn a_missing_setting_is_named_as_missing() {
     assert_snapshot!(Settings::from_lookup(|_| None).unwrap_err().to_string(), @"2 invalid settings (environment variables of the function): ALERT_TOPIC_ARN is required: the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts; AWS_REGION is required: the function's Region, which Lambda sets; or set REGIONS");
+}
+
+#[test]
+fn what_lies_in_another_partition_cannot_be_reached() {
+    let message = error(&[
+        ("AWS_REGION", "us-gov-west-1"),
+        ("REGIONS", "us-gov-west-1,us-east-1"),
+        ("STATE_TABLE", "arn:aws:dynamodb:us-east-1:111122223333:table/state"),
+    ]);
+    assert_snapshot!(message.replace("; ", ";\n").replace(": ALERT", ":\nALERT"), @r#"
+    3 invalid settings (environment variables of the function):
+    ALERT_TOPIC_ARN="arn:aws:sns:us-east-1:111122223333:alerts": expected a topic in the partition of the function's Region;
+    STATE_TABLE="arn:aws:dynamodb:us-east-1:111122223333:table/state": expected a table in the partition of the function's Region;
+    REGIONS="us-gov-west-1,us-east-1": expected Regions of one partition, that of the function's Region
+    "#);
+    let china = [
+        ("AWS_REGION", "cn-north-1"),
+        ("ALERT_TOPIC_ARN", "arn:aws-cn:sns:cn-northwest-1:111122223333:alerts"),
+        ("REGIONS", "cn-north-1,cn-northwest-1"),
+        ("STATE_TABLE", "arn:aws-cn:dynamodb:cn-north-1:111122223333:table/state"),
+    ];
+    assert!(settings(&china).is_ok());
+}
+
+#[test]
+fn a_reminder_at_every_check_is_none() {
+    for (hours, is_allowed) in
+        [("0", true), ("0.0001", false), ("0.016", false), ("0.0167", true), ("8760", true), ("8761", false)]
+    {
+        assert_eq!(settings(&[("REMINDER_HOURS", hours)]).is_ok(), is_allowed, "{hours}");
+    }
 }
 
 #[test]

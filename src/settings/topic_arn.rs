@@ -9,6 +9,7 @@ use crate::target::{AccountId, Partition, Region};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicArn {
     arn: String,
+    partition: Partition,
     region: Region,
 }
 
@@ -17,6 +18,12 @@ impl TopicArn {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.arn
+    }
+
+    /// The partition of the topic.
+    #[must_use]
+    pub fn partition(&self) -> &Partition {
+        &self.partition
     }
 
     /// The Region of the topic.
@@ -33,9 +40,11 @@ impl FromStr for TopicArn {
         let parts: Vec<&str> = arn.split(':').collect();
         match parts[..] {
             ["arn", partition, "sns", region, account, name]
-                if partition.parse::<Partition>().is_ok() && account.parse::<AccountId>().is_ok() && is_name(name) =>
+                if account.parse::<AccountId>().is_ok() && is_name(name) =>
             {
-                Ok(Self { arn: arn.to_owned(), region: region.parse().map_err(|_| ())? })
+                let partition = partition.parse().map_err(|_| ())?;
+                let region = region.parse().map_err(|_| ())?;
+                Ok(Self { arn: arn.to_owned(), partition, region })
             }
             _ => Err(()),
         }
