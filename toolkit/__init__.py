@@ -2,6 +2,7 @@
 
 | module | what it is |
 | --- | --- |
+| `documentation` | the commands that the documentation tells its readers to run |
 | `http` | one HTTP/1.1 connection of a server, on asyncio |
 | `paths` | the project and the built function |
 | `protocol` | the AWS protocols: the operation of a request, and responses |
