@@ -1,0 +1,55 @@
+"""The commands with which the documentation adds subscribers, run where policies are enforced."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.account import Account
+from local.server import LocalAws
+from toolkit.documentation import aws_call, commands
+from toolkit.paths import PROJECT
+
+ATTRIBUTES = {"kind": {"DataType": "String", "StringValue": "TEST"}}
+ADD_SUBSCRIBERS = commands(PROJECT / "docs" / "alerts.md", "Queues, functions and webhooks")
+
+
+@pytest.fixture(scope="module")
+def enforcing() -> Iterator[LocalAws]:
+    with LocalAws(enforce_iam=True) as aws:
+        yield aws
+
+
+def run(account: Account, command: str, **values: str) -> dict[str, Any]:
+    call = aws_call(command, **values)
+    return getattr(account.client(call.service), call.method)(**call.parameters)
+
+
+def documented(operation: str) -> str:
+    [command] = [each for each in ADD_SUBSCRIBERS if each.startswith(f"aws {operation} ")]
+    return command
+
+
+def bodies(account: Account, queue: str) -> list[str]:
+    return [each["Body"] for each in account.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])]
+
+
+@pytest.mark.parametrize("other_account", [False, True])
+def test_a_queue_receives_alerts_once_its_policy_allows_it(enforcing: LocalAws, other_account: bool) -> None:
+    owner, reader = enforcing.account(), enforcing.account()
+    topic = owner.client("sns").create_topic(Name="alerts")["TopicArn"]
+    if other_account:
+        run(owner, documented("sns add-permission"), TOPIC=topic, OTHER_ACCOUNT=reader.id)
+    else:
+        reader = owner
+    queue = reader.client("sqs").create_queue(QueueName="alerts")["QueueUrl"]
+    arn = f"arn:aws:sqs:{reader.region}:{reader.id}:alerts"
+    [subscribe] = [each for each in ADD_SUBSCRIBERS if "--protocol sqs" in each]
+    run(reader, subscribe, TOPIC=topic, QUEUE_ARN=arn)
+
+    owner.client("sns").publish(TopicArn=topic, Message="before", MessageAttributes=ATTRIBUTES)
+    run(reader, documented("sqs set-queue-attributes"), QUEUE_URL=queue, QUEUE_ARN=arn, TOPIC=topic)
+    owner.client("sns").publish(TopicArn=topic, Message="after", MessageAttributes=ATTRIBUTES)
+    # An alarm about the monitor has no message attributes.
+    owner.client("sns").publish(TopicArn=topic, Message="alarm")
+    assert bodies(reader, queue) == ["after"]
