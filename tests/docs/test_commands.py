@@ -1,6 +1,5 @@
 """Every AWS command in the documentation is one that AWS understands."""
 
-
 import pytest
 from botocore.validate import ParamValidator
 
