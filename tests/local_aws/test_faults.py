@@ -20,9 +20,8 @@ from local.stack import Invocation, Stack
 from toolkit.paths import PROJECT
 
 NAMESPACE = "SESQuotaMonitor"
-TIMEOUT_SECONDS = 30
-# What an invocation has to have left when it ends, whatever fails.
-SPARE_SECONDS = 5
+# Short, so that an endpoint that never answers is given up soon.
+TIMEOUT_SECONDS = 12
 METRICS = {"SentLast24Hours", "Max24HourSend", "MaxSendRate", "QuotaUtilization", "AlertLevel", "CheckFailed"}
 
 
@@ -55,13 +54,15 @@ CALLS = {
 }
 
 # Fault: the column of the table in docs/failures.md that it belongs to, and the codes it is reported as.
-REFUSED, ONCE, NOT_DONE, LOST = "refused", "internal error, once", "not carried out", "carried out, answer lost"
+REFUSED, ONCE, LOST = "refused", "internal error, once", "carried out, answer lost"
+NOT_DONE, UNCONNECTED = "internal error every time, no answer", "connection refused"
+COLUMNS = (REFUSED, ONCE, NOT_DONE, UNCONNECTED, LOST)
 FAULTS: dict[str, tuple[str, set[str]]] = {
     "throttled": (REFUSED, {"ThrottlingException"}),
     "access denied": (REFUSED, {"AccessDenied"}),
-    "500, then fine": (ONCE, set()),
+    "500, then fine": (ONCE, {"InternalFailure"}),
     "500 always": (NOT_DONE, {"InternalFailure"}),
-    "connection refused": (NOT_DONE, {"NoConnection"}),
+    "connection refused": (UNCONNECTED, {"NoConnection"}),
     "no answer": (NOT_DONE, {"Timeout"}),
     "connection reset in the answer": (LOST, {"NoConnection", "InvalidResponse"}),
     "truncated answer": (LOST, {"NoConnection", "InvalidResponse"}),
@@ -89,8 +90,8 @@ SENT, UNSENT, GAP = ["RAISED"], [], set[str]()
 WELL = Outcome("none: the retry succeeds", SENT, METRICS, "WARNING")
 UNKNOWN = Outcome("no alert and no recovery is sent; the Region's graphs have a gap, and `CheckFailed` is 1",
                   UNSENT, {"CheckFailed"}, level=None, check_failed=1, next_says="RAISED")
-BLIND = Outcome("every check at WARNING or above sends an alert; `CheckFailed` is 1",
-                SENT, METRICS, level=None, check_failed=1, next_says="RAISED")
+BLIND = Outcome("the alert is sent, and once an hour again; `CheckFailed` is 1",
+                SENT, METRICS - {"AlertLevel"}, level=None, check_failed=1, next_says="RAISED")
 UNCLAIMED = Outcome("the alert is sent, and the next check sends it again",
                     SENT, METRICS, level=None, next_says="RAISED")
 REPEATED = Outcome("the alert is sent, and again after the claim expires",
@@ -103,12 +104,12 @@ UNMEASURED = Outcome("the alert is sent; the graphs have a gap", SENT, GAP, "WAR
 MEASURED = Outcome("the alert is sent, and the metrics arrive", SENT, METRICS, "WARNING")
 
 MATRIX: dict[str, dict[str, Outcome]] = {
-    "SES read": {REFUSED: UNKNOWN, ONCE: WELL, NOT_DONE: UNKNOWN, LOST: UNKNOWN},
-    "state read": {REFUSED: BLIND, ONCE: WELL, NOT_DONE: BLIND, LOST: BLIND},
-    "claim": {REFUSED: UNCLAIMED, ONCE: WELL, NOT_DONE: UNCLAIMED, LOST: REPEATED},
-    "publish": {REFUSED: PENDING, ONCE: WELL, NOT_DONE: HELD, LOST: REPEATED},
-    "commit": {REFUSED: REPEATED, ONCE: WELL, NOT_DONE: REPEATED, LOST: TOLD},
-    "metrics": {REFUSED: UNMEASURED, ONCE: WELL, NOT_DONE: UNMEASURED, LOST: MEASURED},
+    "SES read": {REFUSED: UNKNOWN, ONCE: WELL, NOT_DONE: UNKNOWN, UNCONNECTED: UNKNOWN, LOST: UNKNOWN},
+    "state read": {REFUSED: BLIND, ONCE: WELL, NOT_DONE: BLIND, UNCONNECTED: BLIND, LOST: BLIND},
+    "claim": {REFUSED: UNCLAIMED, ONCE: WELL, NOT_DONE: UNCLAIMED, UNCONNECTED: UNCLAIMED, LOST: REPEATED},
+    "publish": {REFUSED: PENDING, ONCE: HELD, NOT_DONE: HELD, UNCONNECTED: PENDING, LOST: REPEATED},
+    "commit": {REFUSED: REPEATED, ONCE: WELL, NOT_DONE: REPEATED, UNCONNECTED: REPEATED, LOST: TOLD},
+    "metrics": {REFUSED: UNMEASURED, ONCE: WELL, NOT_DONE: UNMEASURED, UNCONNECTED: UNMEASURED, LOST: MEASURED},
 }
 
 
@@ -167,7 +168,8 @@ def refusing_connections(aws: LocalAws, stack: Stack, call: AwsCall) -> Iterator
 def check(stack: Stack) -> Invocation:
     started = time.monotonic()
     invocation = stack.invoke()
-    assert time.monotonic() - started < TIMEOUT_SECONDS - SPARE_SECONDS
+    # It ends by itself, not by Lambda.
+    assert time.monotonic() - started < TIMEOUT_SECONDS
     return invocation
 
 
@@ -188,6 +190,7 @@ def test_each_call_against_each_fault(
 ) -> None:
     call, (column, codes) = CALLS[name], FAULTS[fault]
     expected = MATRIX[name][column]
+    account.client("lambda").update_function_configuration(FunctionName=stack.function, Timeout=TIMEOUT_SECONDS)
     stack.change_settings(REGIONS="us-east-1")
     account.send_mail(200)
     with failing(aws, stack, call, fault):
@@ -201,7 +204,7 @@ def test_each_call_against_each_fault(
     )
     assert set(measured) == expected.metrics and measured.get("CheckFailed", 0) == expected.check_failed
     # CloudWatch has nothing to say but that it took the metrics, so nothing in its answer can be garbled.
-    if column is ONCE or (name, fault) == ("metrics", "garbled answer"):
+    if expected is WELL or (name, fault) == ("metrics", "garbled answer"):
         assert done.error is None
     else:
         assert done.error is not None
@@ -216,5 +219,5 @@ def test_each_call_against_each_fault(
 def test_the_documentation_tells_the_outcome_of_every_call() -> None:
     page = (PROJECT / "docs" / "failures.md").read_text()
     for name, outcomes in MATRIX.items():
-        cells = [outcomes[column].words for column in (REFUSED, ONCE, NOT_DONE, LOST)]
+        cells = [outcomes[column].words for column in COLUMNS]
         assert f"| {name} | {' | '.join(cells)} |" in page.splitlines()
