@@ -1,22 +1,21 @@
 //! When a notification is due: thresholds and reminders.
 
+use std::ops::RangeInclusive;
+
 use super::reader::Reader;
 use crate::alert::{AlertPolicy, Thresholds};
 
-/// The longest `REMINDER_HOURS`: a year.
-const MOST_REMINDER_HOURS: f64 = 8_760.0;
-/// The shortest: a minute, the shortest interval between checks.
-const LEAST_REMINDER_HOURS: f64 = 1.0 / 60.0;
+/// `REMINDER_HOURS` other than 0: from a minute, the shortest time between two checks, to a year.
+const REMINDER_HOURS: RangeInclusive<f64> = 1.0 / 60.0..=8_760.0;
 
 /// Reads `WARNING_PERCENT`, `CRITICAL_PERCENT` and `CLEAR_MARGIN_PERCENT`, in percent of the quota, and `REMINDER_HOURS`, 0
 /// for never. The defaults are those of [`AlertPolicy`].
 pub(super) fn read<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> AlertPolicy {
     let default = AlertPolicy::default();
     let thresholds = thresholds(reader, default.thresholds);
-    let expected = "0 (never), or a number of hours from 0.0167 (a minute) to 8760";
+    let expected = "0 (never), or a number of hours from 0.0167 (a minute) to 8760 (a year)";
     let reminder_hours = reader.optional("REMINDER_HOURS", expected, |text| {
-        let is_allowed = |hours: &f64| *hours == 0.0 || (LEAST_REMINDER_HOURS..=MOST_REMINDER_HOURS).contains(hours);
-        number(text).filter(is_allowed)
+        number(text).filter(|hours| *hours == 0.0 || REMINDER_HOURS.contains(hours))
     });
     #[allow(clippy::cast_possible_truncation)] // At most a year of seconds.
     let reminder_seconds = match reminder_hours {

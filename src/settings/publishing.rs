@@ -2,6 +2,7 @@
 
 use super::TopicArn;
 use super::reader::Reader;
+use crate::target::{AccountId, Partition, Region};
 
 /// Where alerts, state and metrics go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,28 +26,14 @@ impl Publishing {
             "ALERT_TOPIC_ARN",
             "the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts",
         );
-        let own = reader.partition();
-        if let (Some(topic), Some(own)) = (&alert_topic, &own)
-            && topic.partition() != own
-        {
-            reader.reject(
-                "ALERT_TOPIC_ARN",
-                topic.as_str().to_owned(),
-                "a topic in the partition of the function's Region",
-            );
-        }
+        reader.require_own_partition("ALERT_TOPIC_ARN", "a topic", alert_topic.iter().flat_map(TopicArn::partitions));
         let state_table = reader.optional(
             "STATE_TABLE",
-            "the name or ARN of a DynamoDB table (3 to 1024 of A-Z a-z 0-9 _ . - : /)",
+            "the name (3 to 255 of A-Z a-z 0-9 _ . -) or the ARN of a DynamoDB table",
             |text| is_table(text).then(|| text.to_owned()),
         );
-        let arn_partition =
-            state_table.as_deref().and_then(|table: &str| table.strip_prefix("arn:")?.split(':').next());
-        if let (Some(table), Some(partition), Some(own)) = (&state_table, arn_partition, &own)
-            && partition != own.as_str()
-        {
-            reader.reject("STATE_TABLE", table.clone(), "a table in the partition of the function's Region");
-        }
+        let table_partition = state_table.as_deref().and_then(partition_of_arn);
+        reader.require_own_partition("STATE_TABLE", "a table", table_partition);
         let metric_namespace = reader.optional(
             "METRIC_NAMESPACE",
             "1 to 255 of A-Z a-z 0-9 . - _ / # : and space, beginning neither with AWS/ nor with a colon or space",
@@ -60,10 +47,27 @@ impl Publishing {
     }
 }
 
-/// Source: Amazon DynamoDB API reference, `GetItem`, `TableName`.
+/// Source: Amazon DynamoDB API reference, `GetItem`, `TableName`; developer guide, "Naming rules".
 fn is_table(text: &str) -> bool {
-    (3..=1_024).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-:/".contains(&byte))
+    let is_name = |name: &str| {
+        (3..=255).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+    };
+    match text.split(':').collect::<Vec<_>>()[..] {
+        [name] => is_name(name),
+        ["arn", partition, "dynamodb", region, account, table] => {
+            partition.parse::<Partition>().is_ok()
+                && region.parse::<Region>().is_ok()
+                && account.parse::<AccountId>().is_ok()
+                && table.strip_prefix("table/").is_some_and(is_name)
+        }
+        _ => false,
+    }
+}
+
+/// `None` for a name.
+fn partition_of_arn(table: &str) -> Option<Partition> {
+    table.split(':').nth(1)?.parse().ok()
 }
 
 /// Source: Amazon CloudWatch API reference, `PutMetricData`, `Namespace`, and the user guide on namespaces.

@@ -1,5 +1,6 @@
 //! Reads variables, and collects what is wrong with them, so that all of it is in one message.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -14,7 +15,7 @@ struct InvalidSetting {
     name: &'static str,
     /// As it was set; `None` where it was not.
     value: Option<String>,
-    expected: &'static str,
+    expected: Cow<'static, str>,
 }
 
 impl fmt::Display for InvalidSettings {
@@ -49,15 +50,27 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
-    /// The partition of the function, from `AWS_REGION`; `None` where that names no Region.
-    pub(super) fn partition(&self) -> Option<Partition> {
-        let region: Region = self.value("AWS_REGION")?.parse().ok()?;
-        Some(Partition::of(&region))
+    /// Notes that the value of a variable is not `expected`.
+    pub(super) fn reject(&mut self, name: &'static str, value: String, expected: impl Into<Cow<'static, str>>) {
+        self.invalid.push(InvalidSetting { name, value: Some(value), expected: expected.into() });
     }
 
-    /// Notes that the value of a variable is not `expected`.
-    pub(super) fn reject(&mut self, name: &'static str, value: String, expected: &'static str) {
-        self.invalid.push(InvalidSetting { name, value: Some(value), expected });
+    /// Notes a variable that names `what` in another partition than the function's: the credentials of its role are valid
+    /// in one partition.
+    ///
+    /// Source: AWS whitepaper "AWS Fault Isolation Boundaries", "Partitions".
+    pub(super) fn require_own_partition(
+        &mut self,
+        name: &'static str,
+        what: &str,
+        partitions: impl IntoIterator<Item = Partition>,
+    ) {
+        let region = self.value("AWS_REGION").unwrap_or_default();
+        let Some(own) = region.parse().ok().as_ref().and_then(Region::partition) else { return };
+        if partitions.into_iter().any(|partition| partition != own) {
+            let value = self.value(name).unwrap_or_default();
+            self.reject(name, value, format!("{what} in the function's partition, {own} (AWS_REGION={region})"));
+        }
     }
 
     /// A variable that may be unset. An invalid value is noted, and read as unset.
@@ -78,7 +91,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     /// A variable that has to be set; `None` where it is not, or is invalid, which is noted.
     pub(super) fn required<T: FromStr>(&mut self, name: &'static str, expected: &'static str) -> Option<T> {
         if self.value(name).is_none() {
-            self.invalid.push(InvalidSetting { name, value: None, expected });
+            self.invalid.push(InvalidSetting { name, value: None, expected: expected.into() });
         }
         self.optional(name, expected, |text| text.parse().ok())
     }

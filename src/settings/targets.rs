@@ -1,7 +1,7 @@
 //! What is checked.
 
 use super::reader::Reader;
-use crate::target::{Partition, Region};
+use crate::target::Region;
 
 const EXPECTED: &str = "AWS Regions, comma-separated, such as us-east-1,eu-west-1";
 
@@ -23,10 +23,7 @@ impl Targets {
             reader.reject("REGIONS", list, EXPECTED);
             return None;
         };
-        let own = reader.partition();
-        if own.is_some_and(|own| regions.iter().any(|region| Partition::of(region) != own)) {
-            reader.reject("REGIONS", list, "Regions of one partition, that of the function's Region");
-        }
+        reader.require_own_partition("REGIONS", "Regions", regions.iter().filter_map(Region::partition));
         Some(Self { regions })
     }
 }

@@ -32,7 +32,7 @@ fn only_the_topic_is_required() {
 #[test]
 fn everything_can_be_set() {
     let settings = settings(&[
-        ("ALERT_TOPIC_ARN", "arn:aws:sns:eu-north-1:111122223333:Alerts_1"),
+        ("ALERT_TOPIC_ARN", "arn:aws:sns:eu-west-1:111122223333:Alerts_1"),
         ("STATE_TABLE", "ses-quota"),
         ("METRIC_NAMESPACE", "Mail/Quota"),
         ("REGIONS", " us-east-1, eu-west-1,us-east-1,"),
@@ -42,7 +42,7 @@ fn everything_can_be_set() {
         ("REMINDER_HOURS", "0.5"),
     ])
     .unwrap();
-    assert_eq!(settings.publishing.alert_topic.region().as_str(), "eu-north-1");
+    assert_eq!(settings.publishing.alert_topic.region().as_str(), "eu-west-1");
     assert_eq!(settings.publishing.state_table.as_deref(), Some("ses-quota"));
     assert_eq!(settings.publishing.metric_namespace, "Mail/Quota");
     assert_eq!(settings.targets.regions, ["us-east-1".parse().unwrap(), "eu-west-1".parse().unwrap()]);
@@ -73,50 +73,19 @@ fn every_invalid_setting_is_in_one_message() {
     assert_snapshot!(message.replace("; ", ";\n").replace(": ALERT", ":\nALERT"), @r#"
     8 invalid settings (environment variables of the function):
     ALERT_TOPIC_ARN="alerts": expected the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts;
-    STATE_TABLE="a table": expected the name or ARN of a DynamoDB table (3 to 1024 of A-Z a-z 0-9 _ . - : /);
+    STATE_TABLE="a table": expected the name (3 to 255 of A-Z a-z 0-9 _ . -) or the ARN of a DynamoDB table;
     METRIC_NAMESPACE="AWS/SES": expected 1 to 255 of A-Z a-z 0-9 . - _ / # : and space, beginning neither with AWS/ nor with a colon or space;
     REGIONS="us-east-1,Frankfurt": expected AWS Regions, comma-separated, such as us-east-1,eu-west-1;
     WARNING_PERCENT="eighty": expected a number above 0 and below CRITICAL_PERCENT;
     CRITICAL_PERCENT="101": expected a number above WARNING_PERCENT and at most 100;
     CLEAR_MARGIN_PERCENT="-1": expected a number from 0 to below WARNING_PERCENT;
-    REMINDER_HOURS="inf": expected 0 (never), or a number of hours from 0.0167 (a minute) to 8760
+    REMINDER_HOURS="inf": expected 0 (never), or a number of hours from 0.0167 (a minute) to 8760 (a year)
     "#);
 }
 
 #[test]
 fn a_missing_setting_is_named_as_missing() {
     assert_snapshot!(Settings::from_lookup(|_| None).unwrap_err().to_string(), @"2 invalid settings (environment variables of the function): ALERT_TOPIC_ARN is required: the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts; AWS_REGION is required: the function's Region, which Lambda sets; or set REGIONS");
-}
-
-#[test]
-fn what_lies_in_another_partition_cannot_be_reached() {
-    let message = error(&[
-        ("AWS_REGION", "us-gov-west-1"),
-        ("REGIONS", "us-gov-west-1,us-east-1"),
-        ("STATE_TABLE", "arn:aws:dynamodb:us-east-1:111122223333:table/state"),
-    ]);
-    assert_snapshot!(message.replace("; ", ";\n").replace(": ALERT", ":\nALERT"), @r#"
-    3 invalid settings (environment variables of the function):
-    ALERT_TOPIC_ARN="arn:aws:sns:us-east-1:111122223333:alerts": expected a topic in the partition of the function's Region;
-    STATE_TABLE="arn:aws:dynamodb:us-east-1:111122223333:table/state": expected a table in the partition of the function's Region;
-    REGIONS="us-gov-west-1,us-east-1": expected Regions of one partition, that of the function's Region
-    "#);
-    let china = [
-        ("AWS_REGION", "cn-north-1"),
-        ("ALERT_TOPIC_ARN", "arn:aws-cn:sns:cn-northwest-1:111122223333:alerts"),
-        ("REGIONS", "cn-north-1,cn-northwest-1"),
-        ("STATE_TABLE", "arn:aws-cn:dynamodb:cn-north-1:111122223333:table/state"),
-    ];
-    assert!(settings(&china).is_ok());
-}
-
-#[test]
-fn a_reminder_at_every_check_is_none() {
-    for (hours, is_allowed) in
-        [("0", true), ("0.0001", false), ("0.016", false), ("0.0167", true), ("8760", true), ("8761", false)]
-    {
-        assert_eq!(settings(&[("REMINDER_HOURS", hours)]).is_ok(), is_allowed, "{hours}");
-    }
 }
 
 #[test]
@@ -131,6 +100,83 @@ fn thresholds_that_contradict_each_other() {
     1 invalid setting (environment variables of the function): WARNING_PERCENT and CRITICAL_PERCENT="0 and 95": expected 0 < WARNING_PERCENT < CRITICAL_PERCENT <= 100
     1 invalid setting (environment variables of the function): CLEAR_MARGIN_PERCENT="5": expected a number from 0 to below WARNING_PERCENT, or an alert could never end
     "#);
+}
+
+#[test]
+fn everything_is_in_the_functions_partition() {
+    let message = error(&[
+        ("ALERT_TOPIC_ARN", "arn:aws-cn:sns:cn-north-1:111122223333:alerts"),
+        ("STATE_TABLE", "arn:aws-us-gov:dynamodb:us-gov-west-1:111122223333:table/ses-quota"),
+        ("REGIONS", "us-east-1,eusc-de-east-1"),
+    ]);
+    assert_snapshot!(message.replace("; ", ";\n").replace(": ALERT", ":\nALERT"), @r#"
+    3 invalid settings (environment variables of the function):
+    ALERT_TOPIC_ARN="arn:aws-cn:sns:cn-north-1:111122223333:alerts": expected a topic in the function's partition, aws (AWS_REGION=us-east-1);
+    STATE_TABLE="arn:aws-us-gov:dynamodb:us-gov-west-1:111122223333:table/ses-quota": expected a table in the function's partition, aws (AWS_REGION=us-east-1);
+    REGIONS="us-east-1,eusc-de-east-1": expected Regions in the function's partition, aws (AWS_REGION=us-east-1)
+    "#);
+}
+
+#[test]
+fn a_topic_is_in_the_partition_of_its_region() {
+    for arn in ["arn:aws:sns:cn-north-1:111122223333:alerts", "arn:aws-cn:sns:us-east-1:111122223333:alerts"] {
+        assert!(error(&[("ALERT_TOPIC_ARN", arn)]).contains("expected a topic in the function's partition"), "{arn}");
+    }
+}
+
+#[test]
+fn every_partition_can_be_used_and_an_unknown_one_is_not_refused() {
+    for (partition, region) in [
+        ("aws", "eu-west-1"),
+        ("aws-cn", "cn-north-1"),
+        ("aws-us-gov", "us-gov-west-1"),
+        ("aws-eusc", "eusc-de-east-1"),
+        ("aws-iso-b", "us-isob-east-1"),
+        ("aws-new", "new-east-1"),
+    ] {
+        let variables = [
+            ("AWS_REGION", region),
+            ("REGIONS", region),
+            ("ALERT_TOPIC_ARN", &format!("arn:{partition}:sns:{region}:111122223333:alerts")),
+            ("STATE_TABLE", &format!("arn:{partition}:dynamodb:{region}:111122223333:table/ses-quota")),
+        ];
+        assert!(settings(&variables).is_ok(), "{partition}");
+    }
+}
+
+#[test]
+fn a_table_is_named_or_has_an_arn() {
+    let longest = "t".repeat(255);
+    for table in ["abc", "Table_1.x-y", &longest, "arn:aws:dynamodb:us-east-1:444455556666:table/abc"] {
+        assert_eq!(settings(&[("STATE_TABLE", table)]).unwrap().publishing.state_table.as_deref(), Some(table));
+    }
+    for table in [
+        "ab",
+        &"t".repeat(256),
+        "a/b",
+        "table/abc",
+        "arn:aws:sns:us-east-1:111122223333:table/abc",
+        "arn:aws:dynamodb:us-east-1:111122223333:abc",
+        "arn:aws:dynamodb:us-east-1:111122223333:table/ab",
+        "arn:aws:dynamodb:us-east-1:111122223333:table/abc/index/i",
+        "arn:aws:dynamodb:us-east-1:111122223333:table/abc:x",
+        "arn:moon:dynamodb:us-east-1:111122223333:table/abc",
+        "arn:aws:dynamodb::111122223333:table/abc",
+        "arn:aws:dynamodb:us-east-1:1:table/abc",
+    ] {
+        assert!(error(&[("STATE_TABLE", table)]).contains("STATE_TABLE"), "{table}");
+    }
+}
+
+#[test]
+fn a_reminder_comes_once_a_minute_at_most() {
+    for (hours, seconds) in [("0.0167", 60), ("0.02", 72), ("8760", 31_536_000)] {
+        assert_eq!(settings(&[("REMINDER_HOURS", hours)]).unwrap().alerting.reminder_seconds, Some(seconds));
+    }
+    for hours in ["0.0166", "0.0001", "1e-300", "-1", "8760.1"] {
+        assert!(error(&[("REMINDER_HOURS", hours)]).contains("REMINDER_HOURS"), "{hours}");
+    }
+    assert_eq!(settings(&[("REMINDER_HOURS", "-0")]).unwrap().alerting.reminder_seconds, None);
 }
 
 #[test]

@@ -20,10 +20,9 @@ impl TopicArn {
         &self.arn
     }
 
-    /// The partition of the topic.
-    #[must_use]
-    pub fn partition(&self) -> &Partition {
-        &self.partition
+    /// The partitions that the ARN names: its own, and that of its Region.
+    pub(super) fn partitions(&self) -> impl Iterator<Item = Partition> {
+        [Some(self.partition.clone()), self.region.partition()].into_iter().flatten()
     }
 
     /// The Region of the topic.
@@ -42,8 +41,7 @@ impl FromStr for TopicArn {
             ["arn", partition, "sns", region, account, name]
                 if account.parse::<AccountId>().is_ok() && is_name(name) =>
             {
-                let partition = partition.parse().map_err(|_| ())?;
-                let region = region.parse().map_err(|_| ())?;
+                let (partition, region) = (partition.parse().map_err(drop)?, region.parse().map_err(drop)?);
                 Ok(Self { arn: arn.to_owned(), partition, region })
             }
             _ => Err(()),

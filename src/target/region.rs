@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::InvalidName;
+use super::{InvalidName, Partition};
 
 /// The name of an AWS Region, such as `us-east-1`: at most 20 characters of `a-z`, `0-9` and `-`, in two or more parts of
 /// which the last is a number.
@@ -14,6 +14,26 @@ impl Region {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The partition that the Region belongs to, by the beginning of its name; `None` for a name that begins like no
+    /// Region yet.
+    ///
+    /// Source: `partitions.json`, the list of partitions that comes with each AWS SDK.
+    #[must_use]
+    pub fn partition(&self) -> Option<Partition> {
+        let mut parts = self.0.split('-');
+        Some(Partition::new(match (parts.next()?, parts.next()?) {
+            ("us", "gov") => "aws-us-gov",
+            ("us", "iso") => "aws-iso",
+            ("us", "isob") => "aws-iso-b",
+            ("eu", "isoe") => "aws-iso-e",
+            ("us", "isof") => "aws-iso-f",
+            ("cn", _) => "aws-cn",
+            ("eusc", _) => "aws-eusc",
+            ("us" | "eu" | "ap" | "sa" | "ca" | "me" | "af" | "il" | "mx", _) => "aws",
+            _ => return None,
+        }))
     }
 }
 
@@ -45,6 +65,33 @@ mod tests {
         }
         for name in ["", "us-east", "US-EAST-1", "us-east-1 ", "us_east_1", "-1", "us--1", "1-1", "us-east-1\n"] {
             assert!(name.parse::<Region>().is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_region_tells_its_partition() {
+        for (region, partition) in [
+            ("us-east-1", Some("aws")),
+            ("eu-west-1", Some("aws")),
+            ("ap-southeast-7", Some("aws")),
+            ("sa-east-1", Some("aws")),
+            ("ca-west-1", Some("aws")),
+            ("me-south-1", Some("aws")),
+            ("af-south-1", Some("aws")),
+            ("il-central-1", Some("aws")),
+            ("mx-central-1", Some("aws")),
+            ("cn-north-1", Some("aws-cn")),
+            ("us-gov-west-1", Some("aws-us-gov")),
+            ("us-iso-east-1", Some("aws-iso")),
+            ("us-isob-east-1", Some("aws-iso-b")),
+            ("eu-isoe-west-1", Some("aws-iso-e")),
+            ("us-isof-south-1", Some("aws-iso-f")),
+            ("eusc-de-east-1", Some("aws-eusc")),
+            // Neither refused nor taken for another: a Region that is newer than this program.
+            ("nz-north-1", None),
+        ] {
+            let region: Region = region.parse().unwrap();
+            assert_eq!(region.partition().as_ref().map(Partition::as_str), partition, "{region}");
         }
     }
 

@@ -10,18 +10,15 @@ use crate::text;
 
 /// The variables that the settings are read from, with values of which any goes with any of the others.
 const VARIABLES: [(&str, &[&str]); 9] = [
-    (
-        "ALERT_TOPIC_ARN",
-        &["arn:aws:sns:eu-central-1:111122223333:alerts", "arn:aws-us-gov:sns:us-gov-west-1:111122223333:a"],
-    ),
+    ("ALERT_TOPIC_ARN", &["arn:aws:sns:eu-central-1:111122223333:alerts", "arn:aws:sns:a-1:111122223333:a"]),
     ("STATE_TABLE", &["alert-state", "", "arn:aws:dynamodb:us-east-1:111122223333:table/alert-state"]),
     ("METRIC_NAMESPACE", &["", "Mail/Quota", "a b#c:d"]),
     ("REGIONS", &["", "us-east-1", "us-east-1, eu-west-1,,us-east-1,ap-southeast-9999999"]),
-    ("AWS_REGION", &["us-east-1", "us-gov-west-1", "cn-north-1", "a-1"]),
+    ("AWS_REGION", &["us-east-1", "eu-west-1", "a-1"]),
     ("WARNING_PERCENT", &["", "80", "50.5", "6"]),
     ("CRITICAL_PERCENT", &["", "95", "81", "100"]),
     ("CLEAR_MARGIN_PERCENT", &["", "0", "5.999"]),
-    ("REMINDER_HOURS", &["", "0", "0.0001", "8760"]),
+    ("REMINDER_HOURS", &["", "0", "0.0167", "8760"]),
 ];
 
 /// The most that a check usually has, and so many that their metrics do not fit one request. The latter are slow.
