@@ -38,7 +38,7 @@ pub fn for_reading(quota: &SendQuota, level: Option<AlertLevel>, has_failed: boo
     let metrics = [
         metric("SentLast24Hours", Unit::Count, Some(quota.sent_last_24_hours())),
         metric("Max24HourSend", Unit::Count, quota.max_24_hour_send()),
-        metric("MaxSendRate", Unit::CountPerSecond, quota.max_send_rate()),
+        metric("MaxSendRate", Unit::CountPerSecond, quota.max_send_rate().per_second()),
         metric("QuotaUtilization", Unit::Percent, quota.utilization().map(Utilization::percent)),
         metric("AlertLevel", Unit::None, level.map(AlertLevel::metric_value)),
     ];

@@ -18,8 +18,15 @@ pub fn count(recipients: f64) -> String {
 
 /// Recipients per second, with decimals only where there are any: `14`, `0.5`.
 #[must_use]
-pub fn rate(per_second: f64) -> String {
-    if per_second.fract() == 0.0 { count(per_second) } else { per_second.to_string() }
+pub fn per_second(rate: f64) -> String {
+    if rate.fract() == 0.0 { count(rate) } else { rate.to_string() }
+}
+
+/// A number with its noun: `1 recipient`, `48,100 recipients`.
+#[must_use]
+pub fn recipients(number: &str) -> String {
+    let noun = if number == "1" { "recipient" } else { "recipients" };
+    format!("{number} {noun}")
 }
 
 /// The number as JSON, whole numbers without a decimal point: `48100`, not `48100.0`. `None` for NaN and infinities.
@@ -43,7 +50,9 @@ mod tests {
     fn people_read_thousands() {
         let shown: Vec<String> = [0.0, 999.0, 1_000.0, 48_100.9, 1_000_000_000.0].into_iter().map(count).collect();
         assert_eq!(shown, ["0", "999", "1,000", "48,100", "1,000,000,000"]);
-        assert_eq!([rate(14.0), rate(0.5), rate(1_500.0)], ["14", "0.5", "1,500"]);
+        assert_eq!([14.0, 0.5, 1_500.0].map(per_second), ["14", "0.5", "1,500"]);
+        let shown = ["0", "1", "1.5", "1,900"].map(recipients);
+        assert_eq!(shown, ["0 recipients", "1 recipient", "1.5 recipients", "1,900 recipients"]);
     }
 
     #[test]

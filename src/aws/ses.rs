@@ -3,16 +3,14 @@
 use aws_config::{Region as SdkRegion, SdkConfig};
 use aws_sdk_ses::Client;
 use aws_sdk_ses::config::{Builder, ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_ses::operation::get_send_quota::GetSendQuotaOutput;
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::{FinalizerInterceptorContextMut, Output};
+use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
-use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
-
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tracing::warn;
 
 use super::error::failure;
-use crate::failure::{Failure, Stage};
+use crate::failure::{Failure, Stage, one_line};
 use crate::reading::{SendQuota, SendRate};
 use crate::target::Region;
 
@@ -24,91 +22,77 @@ pub struct QuotaReader {
 
 impl QuotaReader {
     pub(super) fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::from_conf(Builder::from(config).interceptor(PartByPart).build()) }
+        Self { client: Client::from_conf(Builder::from(config).interceptor(RequireAllFields).build()) }
     }
 
-    /// Reads the quota of the account in `region`.
+    /// Reads the quota of the account in `region`. A rate that is missing or makes no sense is unknown, and logged.
     ///
     /// # Errors
     /// A [`Failure`] of the stage [`Stage::Read`]: what AWS answered, or that its numbers make no sense.
     pub async fn read(&self, region: &Region) -> Result<SendQuota, Failure> {
-        let own = aws_sdk_ses::Config::builder().region(SdkRegion::new(region.as_str().to_owned()));
-        let request = self.client.get_send_quota().customize().config_override(own);
-        let quota = Box::pin(request.send()).await.map_err(|error| failure(Stage::Read, &error))?;
-        let rate = quota.max_send_rate();
-        let quota =
-            SendQuota::new(quota.sent_last24_hours(), quota.max24_hour_send(), rate).map_err(Failure::invalid_quota)?;
-        if quota.send_rate() == SendRate::Unknown {
-            warn!(%region, "SES answered no MaxSendRate that makes sense ({rate}): it is unknown");
+        let sdk_region = aws_sdk_ses::Config::builder().region(SdkRegion::new(region.as_str().to_owned()));
+        let request = self.client.get_send_quota().customize().config_override(sdk_region);
+        let (sent, max, rate) = match Box::pin(request.send()).await {
+            Ok(quota) => (quota.sent_last24_hours(), quota.max24_hour_send(), quota.max_send_rate().to_string()),
+            Err(error) => {
+                error.raw_response().and_then(despite_the_rate).ok_or_else(|| failure(Stage::Read, &error))?
+            }
+        };
+        let quota = SendQuota::new(sent, max, rate.parse().unwrap_or(f64::NAN)).map_err(Failure::invalid_quota)?;
+        if quota.max_send_rate() == SendRate::Unknown {
+            let expected = SendRate::ALLOWED;
+            warn!(
+                %region,
+                "SES answered MaxSendRate={rate:?}: expected {expected}; the rate is unknown, and the quota is checked all the \
+                 same"
+            );
         }
         Ok(quota)
     }
 }
 
-/// Takes from an answer what is there. The SDK reads a missing number as 0, and a quota of 0 means that nothing may be sent;
-/// and it refuses the whole answer for a rate that is no number. Here, the volume and the quota are required, and any other
-/// rate is NaN.
-#[derive(Debug)]
-struct PartByPart;
-
-/// An answer that says too little.
-#[derive(Debug, thiserror::Error)]
-enum Lacking {
-    #[error("SES answered without {0}")]
-    Field(&'static str),
-    /// The SDK would read what there is: of a number, its first digits.
-    #[error("the answer of SES is cut off")]
-    End,
+/// The numbers of an answer that the SDK or [`RequireAllFields`] rejected, with the rate as SES wrote it: no alert is to
+/// depend on that. `None` where one of the others is missing or no number.
+fn despite_the_rate(response: &HttpResponse) -> Option<(f64, f64, String)> {
+    let body = std::str::from_utf8(response.body().bytes()?).ok().filter(|_| response.status().is_success())?;
+    let field = |name| {
+        let (_, rest) = body.split_once(&format!("<{name}>"))?;
+        rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
+    };
+    let [sent, max, rate] = FIELDS.map(field);
+    Some((sent?.parse().ok()?, max?.parse().ok()?, one_line(rate.unwrap_or_default())))
 }
 
-/// What a complete answer ends with.
-const END: &str = "</GetSendQuotaResponse>";
+/// Rejects an answer that lacks one of the numbers. The SDK reads a missing number as 0, and a quota of 0 means that nothing
+/// may be sent, as does a rate of 0.
+#[derive(Debug)]
+struct RequireAllFields;
+
+const FIELDS: [&str; 3] = ["SentLast24Hours", "Max24HourSend", "MaxSendRate"];
+
+#[derive(Debug, thiserror::Error)]
+#[error("SES answered without {0}")]
+struct Missing(&'static str);
 
 #[dyn_dispatch_hint]
-impl Intercept for PartByPart {
+impl Intercept for RequireAllFields {
     fn name(&self) -> &'static str {
-        "PartByPart"
+        "RequireAllFields"
     }
 
-    fn modify_before_attempt_completion(
+    fn read_after_deserialization(
         &self,
-        context: &mut FinalizerInterceptorContextMut<'_>,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(response) = context.response().filter(|response| response.status().is_success()) else {
+        if context.output_or_error().is_err() {
             return Ok(());
-        };
-        let body = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
-        let is_complete = body.trim_end().ends_with(END);
-        let number = |field| number(&body, field);
-        let [sent, max, rate] = ["SentLast24Hours", "Max24HourSend", "MaxSendRate"].map(number);
-        match context.output_or_error_mut() {
-            Some(answer) if is_complete && rate.is_none() && sent.is_some() && max.is_some() => {
-                let quota = GetSendQuotaOutput::builder()
-                    .set_sent_last24_hours(sent)
-                    .set_max24_hour_send(max)
-                    .max_send_rate(f64::NAN);
-                *answer = Ok(Output::erase(quota.build()));
-            }
-            Some(answer @ Ok(_)) => {
-                let fields = [("SentLast24Hours", sent), ("Max24HourSend", max)];
-                let missing = fields.into_iter().find(|(_, number)| number.is_none());
-                let lacking =
-                    missing.map(|(field, _)| Lacking::Field(field)).or((!is_complete).then_some(Lacking::End));
-                if let Some(lacking) = lacking {
-                    *answer = Err(OrchestratorError::response(lacking.into()));
-                }
-            }
-            _ => {}
         }
-        Ok(())
+        let body = context.response().body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+        match FIELDS.into_iter().find(|field| !body.contains(&format!("</{field}>"))) {
+            Some(missing) => Err(Missing(missing).into()),
+            None => Ok(()),
+        }
     }
-}
-
-/// The number of a field, if it is there and is one.
-fn number(body: &str, field: &str) -> Option<f64> {
-    let (_, rest) = body.split_once(&format!("<{field}>"))?;
-    let (text, _) = rest.split_once('<')?;
-    text.trim().parse().ok()
 }

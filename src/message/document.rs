@@ -56,7 +56,7 @@ pub(super) fn of(notification: &Notification) -> Document<'_> {
         sent_last_24_hours: json_number(quota.sent_last_24_hours()),
         max_24_hour_send: quota.max_24_hour_send().and_then(json_number),
         remaining: quota.remaining().and_then(json_number),
-        max_send_rate: quota.max_send_rate().and_then(json_number),
+        max_send_rate: quota.max_send_rate().per_second().and_then(json_number),
         utilization_percent: quota.utilization().map(Utilization::percent_rounded_down).and_then(json_number),
         test: notification.kind == Kind::Test,
     }

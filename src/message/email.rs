@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::subject::{headline, label, percent};
 use super::{is_like_sandbox, is_rejecting};
 use crate::alert::{AlertLevel, Kind, Notification};
-use crate::numbers::{count, rate};
+use crate::numbers::{count, per_second, recipients};
 use crate::reading::SendRate;
 use crate::target::Target;
 
@@ -65,11 +65,12 @@ fn numbers(notification: &Notification) -> String {
     if let Some(utilization) = quota.utilization().filter(|_| quota.max_24_hour_send() != Some(0.0)) {
         rows.push(("Used", percent(utilization)));
     }
-    match quota.send_rate() {
-        SendRate::PerSecond(max) => rows.push(("Maximum send rate", format!("{} a second", recipients(&rate(max))))),
-        SendRate::Unknown => rows.push(("Maximum send rate", "unknown".to_owned())),
-        SendRate::Unlimited => {}
-    }
+    let rate = match quota.max_send_rate() {
+        SendRate::PerSecond(rate) => format!("{} a second", recipients(&per_second(rate))),
+        SendRate::Unlimited => "unlimited".to_owned(),
+        SendRate::Unknown => "unknown".to_owned(),
+    };
+    rows.push(("Maximum send rate", rate));
     if let Some(since) = notification.since {
         let name = if notification.kind == Kind::Recovered { "Was above OK from" } else { "Above OK since" };
         rows.push((name, since.for_people()));
@@ -79,11 +80,6 @@ fn numbers(notification: &Notification) -> String {
         let _ = writeln!(lines, "  {:<27} {value}", format!("{name}:"));
         lines
     })
-}
-
-/// A number of recipients: `1 recipient`, `14 recipients`.
-fn recipients(number: &str) -> String {
-    format!("{number} recipient{}", if number == "1" { "" } else { "s" })
 }
 
 fn what_ses_does(notification: &Notification) -> &'static str {

@@ -9,7 +9,7 @@ mod subject;
 use serde_json::json;
 
 use crate::alert::{AlertLevel, Notification};
-use crate::reading::SendQuota;
+use crate::reading::{SendQuota, SendRate};
 
 /// What is published to the topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +76,7 @@ fn is_rejecting(notification: &Notification) -> bool {
 ///
 /// Source: Amazon SES developer guide, "Request production access (Moving out of the Amazon SES sandbox)".
 fn is_like_sandbox(quota: &SendQuota) -> bool {
-    quota.max_24_hour_send() == Some(200.0) && quota.max_send_rate() == Some(1.0)
+    quota.max_24_hour_send() == Some(200.0) && quota.max_send_rate() == SendRate::PerSecond(1.0)
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! What SES answered.
 
 mod quota;
+mod send_rate;
 mod utilization;
 
 use crate::target::Target;
 use crate::time::Timestamp;
 
-pub use quota::{InvalidQuota, SendQuota, SendRate};
+pub use quota::{InvalidQuota, SendQuota};
+pub use send_rate::SendRate;
 pub use utilization::Utilization;
 
 /// What SES answered for a target, and when.

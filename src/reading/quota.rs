@@ -1,13 +1,15 @@
 //! The send quota, as `GetSendQuota` returns it, validated.
 
-use super::Utilization;
+use super::{SendRate, Utilization};
 
 /// More recipients a day than any account could have (a trillion): a larger number is rejected. The limit also keeps the
 /// arithmetic exact: a thousand times as much is still a whole number in a double.
-const IMPLAUSIBLE: f64 = 1e12;
+pub(super) const IMPLAUSIBLE: f64 = 1e12;
 
-/// What `GetSendQuota` returns for unlimited.
-const UNLIMITED: f64 = -1.0;
+/// Whether `GetSendQuota` returned unlimited: -1.
+pub(super) fn is_unlimited(answered: f64) -> bool {
+    answered.to_bits() == (-1.0_f64).to_bits()
+}
 
 /// The send quota of one account in one Region. Counts are of recipients, not messages, in a rolling 24-hour window.
 ///
@@ -19,34 +21,7 @@ pub struct SendQuota {
     max_send_rate: SendRate,
 }
 
-/// How many recipients a second SES accepts. It decides nothing, so an odd one hides nothing.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum SendRate {
-    /// So many; finite, from 0.
-    PerSecond(f64),
-    /// As many as there are.
-    Unlimited,
-    /// SES has answered with no rate, or with a number that is none.
-    Unknown,
-}
-
-impl SendRate {
-    fn new(max_send_rate: f64) -> Self {
-        if is_unlimited(max_send_rate) {
-            Self::Unlimited
-        } else if (0.0..=IMPLAUSIBLE).contains(&max_send_rate) {
-            Self::PerSecond(max_send_rate.abs())
-        } else {
-            Self::Unknown
-        }
-    }
-}
-
-fn is_unlimited(value: f64) -> bool {
-    value.to_bits() == UNLIMITED.to_bits()
-}
-
-/// A number from SES that is not a count, or -1 for unlimited.
+/// A number from SES that is neither a count nor -1 for unlimited.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error("SES answered {field} = {value}; expected {allowed}")]
 pub struct InvalidQuota {
@@ -56,25 +31,27 @@ pub struct InvalidQuota {
 }
 
 impl SendQuota {
-    /// Validates the three numbers of `GetSendQuota`. -1 means unlimited, for the quota and for the rate. A rate that is none
-    /// is unknown.
+    /// Validates the three numbers of `GetSendQuota`. -1 means unlimited, for the quota and for the rate.
     ///
     /// # Errors
-    /// [`InvalidQuota`] where the volume or the quota is NaN, an infinity, a negative number other than -1, or above a
-    /// trillion.
+    /// [`InvalidQuota`] for a count or a quota that is NaN, an infinity, a negative number other than -1 for unlimited, or
+    /// above a trillion. Such a rate is unknown.
     pub fn new(sent_last_24_hours: f64, max_24_hour_send: f64, max_send_rate: f64) -> Result<Self, InvalidQuota> {
         if !(0.0..=IMPLAUSIBLE).contains(&sent_last_24_hours) {
             let (field, allowed) = ("SentLast24Hours", "0 to 1000000000000");
             return Err(InvalidQuota { field, value: sent_last_24_hours, allowed });
         }
-        let is_limit = max_24_hour_send == 0.0 || (1.0..=IMPLAUSIBLE).contains(&max_24_hour_send);
-        if !is_limit && !is_unlimited(max_24_hour_send) {
+        let max = if is_unlimited(max_24_hour_send) {
+            None
+        } else if max_24_hour_send == 0.0 || (1.0..=IMPLAUSIBLE).contains(&max_24_hour_send) {
+            Some(max_24_hour_send.abs())
+        } else {
             let (field, allowed) = ("Max24HourSend", "-1 (unlimited), 0, or 1 to 1000000000000");
             return Err(InvalidQuota { field, value: max_24_hour_send, allowed });
-        }
+        };
         Ok(Self {
             sent_last_24_hours: sent_last_24_hours.abs(),
-            max_24_hour_send: is_limit.then_some(max_24_hour_send.abs()),
+            max_24_hour_send: max,
             max_send_rate: SendRate::new(max_send_rate),
         })
     }
@@ -91,19 +68,10 @@ impl SendQuota {
         self.max_24_hour_send
     }
 
-    /// How many recipients a second SES accepts.
+    /// Recipients per second that SES accepts.
     #[must_use]
-    pub fn send_rate(&self) -> SendRate {
+    pub fn max_send_rate(&self) -> SendRate {
         self.max_send_rate
-    }
-
-    /// The same where it is a number; `None` when unlimited or unknown.
-    #[must_use]
-    pub fn max_send_rate(&self) -> Option<f64> {
-        match self.max_send_rate {
-            SendRate::PerSecond(rate) => Some(rate),
-            SendRate::Unlimited | SendRate::Unknown => None,
-        }
     }
 
     /// Recipients left before SES rejects mail, never below 0; `None` when unlimited.
@@ -133,7 +101,7 @@ mod tests {
     fn unlimited_has_no_utilization() {
         let unlimited = SendQuota::new(5_000.0, -1.0, -1.0).unwrap();
         assert_eq!(unlimited.max_24_hour_send(), None);
-        assert_eq!(unlimited.max_send_rate(), None);
+        assert_eq!(unlimited.max_send_rate(), SendRate::Unlimited);
         assert_eq!(unlimited.remaining(), None);
         assert_eq!(unlimited.utilization(), None);
     }
@@ -156,6 +124,7 @@ mod tests {
         for (sent, max, message) in [
             (f64::NAN, 200.0, "SES answered SentLast24Hours = NaN; expected 0 to 1000000000000"),
             (-1.0, 200.0, "SES answered SentLast24Hours = -1; expected 0 to 1000000000000"),
+            (0.0, 0.5, "SES answered Max24HourSend = 0.5; expected -1 (unlimited), 0, or 1 to 1000000000000"),
             (0.0, f64::INFINITY, "SES answered Max24HourSend = inf; expected -1 (unlimited), 0, or 1 to 1000000000000"),
             (0.0, -2.0, "SES answered Max24HourSend = -2; expected -1 (unlimited), 0, or 1 to 1000000000000"),
         ] {
@@ -164,14 +133,11 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_rate_is_unknown_and_hides_nothing() {
-        for rate in [f64::NAN, f64::INFINITY, -2.0, -0.5, 1e13] {
-            let quota = SendQuota::new(49_900.0, 50_000.0, rate).unwrap();
-            assert_eq!((quota.send_rate(), quota.max_send_rate()), (SendRate::Unknown, None), "{rate}");
-            assert_eq!(quota.remaining(), Some(100.0));
-        }
-        assert_eq!(SendQuota::new(0.0, 200.0, -1.0).unwrap().send_rate(), SendRate::Unlimited);
-        assert_eq!(SendQuota::new(0.0, 200.0, 0.5).unwrap().send_rate(), SendRate::PerSecond(0.5));
+    fn a_rate_that_makes_no_sense_hides_no_quota() {
+        let odd = SendQuota::new(48_100.0, 50_000.0, f64::NAN).unwrap();
+        assert_eq!(odd.max_send_rate(), SendRate::Unknown);
+        assert_eq!(odd.remaining(), Some(1_900.0));
+        assert_eq!(odd.utilization(), quota(48_100.0, 50_000.0).utilization());
     }
 
     #[test]
@@ -186,7 +152,7 @@ mod tests {
         fn any_three_doubles_give_finite_numbers_or_an_error(sent in any::<f64>(), max in any::<f64>(), rate in any::<f64>()) {
             if let Ok(quota) = SendQuota::new(sent, max, rate) {
                 let percent = quota.utilization().map(Utilization::percent);
-                let numbers = [Some(quota.sent_last_24_hours()), quota.max_24_hour_send(), quota.max_send_rate(), quota.remaining(), percent];
+                let numbers = [Some(quota.sent_last_24_hours()), quota.max_24_hour_send(), quota.max_send_rate().per_second(), quota.remaining(), percent];
                 for number in numbers.into_iter().flatten() {
                     prop_assert!(number.is_finite() && number.is_sign_positive());
                 }

@@ -1,10 +1,12 @@
 //! `GetSendQuota`: what is asked for, and what is made of every kind of answer.
 
 use insta::assert_snapshot;
+use serde_json::json;
 use ses_quota_monitor::failure::Failure;
 use ses_quota_monitor::reading::{SendQuota, SendRate};
+use ses_quota_monitor::request::Request;
 
-use crate::support::{Answer, Aws, clients, healthy};
+use crate::support::{Answer, Aws, check, clients, healthy, with_warnings};
 
 async fn read(answer: Answer) -> Result<SendQuota, Failure> {
     let aws = Aws::healthy_but("GetSendQuota", answer);
@@ -59,7 +61,7 @@ async fn numbers_are_taken_as_they_are() {
 #[tokio::test(start_paused = true)]
 async fn minus_one_is_unlimited() {
     let quota = read(Answer::quota("48100.0", "-1.0", "-1")).await.unwrap();
-    assert_eq!((quota.max_24_hour_send(), quota.max_send_rate()), (None, None));
+    assert_eq!((quota.max_24_hour_send(), quota.max_send_rate()), (None, SendRate::Unlimited));
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,36 +71,95 @@ async fn a_number_that_is_missing_is_unknown_and_not_zero() {
         "<SentLast24Hours>0.0</SentLast24Hours><MaxSendRate>1.0</MaxSendRate>",
         "<SentLast24Hours>0.0</SentLast24Hours><Max24HourSend/><MaxSendRate>1.0</MaxSendRate>",
         "<SentLast24Hours>0.0</SentLast24Hours><Max24HourSend></Max24HourSend><MaxSendRate>1.0</MaxSendRate>",
+        "<MaxSendRate>1.0</MaxSendRate>",
         "",
     ];
     assert_snapshot!(failures(missing.map(Answer::quota_fields)).await, @"
-    read: InvalidResponse: response error: SES answered without SentLast24Hours
-    read: InvalidResponse: response error: SES answered without Max24HourSend
+    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
+    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without Max24HourSend
     read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
     read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
-    read: InvalidResponse: response error: SES answered without SentLast24Hours
+    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
+    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
     ");
 }
 
+/// Answers with 48,100 of 50,000 sent, and every way in which the rate can make no sense.
+fn with_odd_rates() -> impl Iterator<Item = Answer> {
+    let rates = ["NaN", "-2", "1e13", "Infinity", "many", "", " 14.0 ", "<Rate>14.0</Rate>"];
+    let fields = "<SentLast24Hours>48100.0</SentLast24Hours><Max24HourSend>50000.0</Max24HourSend>";
+    let empty = format!("{fields}<MaxSendRate/>");
+    let first = format!("<MaxSendRate>many</MaxSendRate>{fields}");
+    let odd = rates.map(|rate| Answer::quota("48100.0", "50000.0", rate));
+    odd.into_iter().chain([fields, &empty, &first].map(Answer::quota_fields))
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_rate_that_is_missing_or_none_is_unknown_and_hides_nothing() {
-    let odd = [
-        "<MaxSendRate>-2.0</MaxSendRate>",
-        "<MaxSendRate>NaN</MaxSendRate>",
-        "<MaxSendRate>1e13</MaxSendRate>",
-        "<MaxSendRate>many</MaxSendRate>",
-        "<MaxSendRate></MaxSendRate>",
-        "<MaxSendRate/>",
-        "",
-    ];
-    for rate in odd {
-        let fields = format!("<SentLast24Hours>49900.0</SentLast24Hours>{rate}<Max24HourSend>50000.0</Max24HourSend>");
-        let quota = read(Answer::quota_fields(&fields)).await.unwrap();
-        assert_eq!((quota.remaining(), quota.send_rate()), (Some(100.0), SendRate::Unknown), "{rate}");
+async fn a_rate_that_makes_no_sense_is_unknown_and_hides_nothing_else() {
+    for answer in with_odd_rates() {
+        let aws = Aws::healthy_but("GetSendQuota", answer.clone());
+        let quota = clients(&aws).quotas.read(&"us-east-1".parse().unwrap()).await;
+        assert_eq!(quota, Ok(SendQuota::new(48_100.0, 50_000.0, f64::NAN).unwrap()), "{answer:?}");
+        // Nor is it asked for again.
+        assert_eq!(aws.calls().len(), 1);
     }
-    // An answer that is cut off is none, even where it says enough.
-    let cut = "<GetSendQuotaResponse><GetSendQuotaResult><SentLast24Hours>1</SentLast24Hours><Max24HourSend>2</Max24HourSend>";
-    assert!(read(Answer::reply(200, cut)).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_rate_is_alerted_about_like_any_other() {
+    for answer in with_odd_rates() {
+        let aws = Aws::healthy_but("GetSendQuota", answer.clone());
+        let report = serde_json::to_value(check(&aws, Request::Scheduled, &[]).await).unwrap();
+        let target = &report["targets"][0];
+        assert_eq!((&target["level"], &target["error"]), (&json!("CRITICAL"), &json!(null)), "{answer:?}");
+        assert_eq!(target.get("maxSendRate"), None);
+        let message: serde_json::Value = serde_json::from_str(&aws.calls_of("Publish")[0].form()["Message"]).unwrap();
+        assert!(message["email"].as_str().unwrap().contains("  Maximum send rate:          unknown\n"));
+        assert!(!message["sqs"].as_str().unwrap().contains("maxSendRate"));
+        let metrics = String::from_utf8_lossy(&aws.calls_of("PutMetricData")[0].body).into_owned();
+        assert!(metrics.contains("QuotaUtilization") && metrics.contains("AlertLevel"));
+        assert!(!metrics.contains("MaxSendRate"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ses_answered_instead_of_a_rate_is_logged() {
+    let mut warnings = String::new();
+    for answer in with_odd_rates().chain([Answer::quota("0", "200", "\u{7}\n"), Answer::quota("0", "200", "1")]) {
+        warnings += &with_warnings(read(answer)).await.1;
+    }
+    assert_snapshot!(warnings, @r#"
+    WARN ses_quota_monitor::aws::ses: SES answered MaxSendRate="NaN": expected -1 (unlimited) or 0 to 1000000000000; the rate is unknown, and the quota is checked all the same region=us-east-1
+    WARN ses_quota_monitor::aws::ses: SES answered MaxSendRate="-2": expected -1 (unlimited) or 0 to 1000000000000; the rate is unknown, and the quota is checked all the same region=us-east-1
+    WARN ses_quota_monitor::aws::ses: SES answered MaxSendRate="10000000000000": expected -1 (unlimited) or 0 to 1000000000000; the rate is unknown, and the quota is checked all the same region=us-east-1
+    WARN ses_quota_monitor::aws::ses: SES answered MaxSendRate="inf": expected -1 (unlimited) or 0 to 1000000000000; the rate is unknown, and the quota is checked all the same region=us-east-1
+    WARN ses_quota_monitor::aws::ses: SES answered MaxSendRate="many": expected -1 (unlimited) or 0 to 1000000000000; the rate is unknown, and the quota is checked all the same region=us-east-1
+    WARN ses_quota_monitor::aws::ses: SES answered MaxSendRate="": expected -1 (unlimited) or 0 to 1000000000000; the rate is unknown, and the quota is checked all the same region=us-east-1
+    WARN ses_quota_monitor::aws::ses: SES answered MaxSendRate=" 14.0 ": expected -1 (unlimited) or 0 to 1000000000000; the rate is unknown, and the quota is checked all the same region=us-east-1
+    WARN ses_quota_monitor::aws::ses: SES answered MaxSendRate="<Rate>14.0</Rate>": expected -1 (unlimited) or 0 to 1000000000000; the rate is unknown, and the quota is checked all the same region=us-east-1
+    WARN ses_quota_monitor::aws::ses: SES answered MaxSendRate="": expected -1 (unlimited) or 0 to 1000000000000; the rate is unknown, and the quota is checked all the same region=us-east-1
+    WARN ses_quota_monitor::aws::ses: SES answered MaxSendRate="": expected -1 (unlimited) or 0 to 1000000000000; the rate is unknown, and the quota is checked all the same region=us-east-1
+    WARN ses_quota_monitor::aws::ses: SES answered MaxSendRate="many": expected -1 (unlimited) or 0 to 1000000000000; the rate is unknown, and the quota is checked all the same region=us-east-1
+    WARN ses_quota_monitor::aws::ses: SES answered MaxSendRate="  ": expected -1 (unlimited) or 0 to 1000000000000; the rate is unknown, and the quota is checked all the same region=us-east-1
+    "#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_odd_rate_excuses_no_other_number() {
+    let odd = [
+        Answer::quota("48100.0", "many", "many"),
+        Answer::quota("many", "50000.0", "many"),
+        Answer::quota("-5", "50000.0", "many"),
+        Answer::quota_fields("<SentLast24Hours>48100.0</SentLast24Hours><Max24HourSend>50000.0</Max24Hour"),
+        Answer::reply(500, "<SentLast24Hours>1</SentLast24Hours><Max24HourSend>2</Max24HourSend>"),
+    ];
+    assert_snapshot!(failures(odd).await, @"
+    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
+    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#SentLast24Hours`)
+    read: InvalidQuota: SES answered SentLast24Hours = -5; expected 0 to 1000000000000
+    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without Max24HourSend
+    read: UnknownServiceError: unhandled error: Error
+    ");
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,19 +168,19 @@ async fn nonsense_is_named() {
         Answer::quota("NaN", "200.0", "1.0"),
         Answer::quota("0.0", "Infinity", "1.0"),
         Answer::quota("0.0", "-Infinity", "1.0"),
+        Answer::quota("0.0", "1e13", "1.0"),
         Answer::quota("-5", "200.0", "1.0"),
         Answer::quota("many", "200.0", "1.0"),
         Answer::quota("0.0", "0x10", "1.0"),
         Answer::quota("0.0", "200,0", "1.0"),
-        Answer::quota("0.0", "many", "many"),
     ];
     assert_snapshot!(failures(answers).await, @"
     read: InvalidQuota: SES answered SentLast24Hours = NaN; expected 0 to 1000000000000
     read: InvalidQuota: SES answered Max24HourSend = inf; expected -1 (unlimited), 0, or 1 to 1000000000000
     read: InvalidQuota: SES answered Max24HourSend = -inf; expected -1 (unlimited), 0, or 1 to 1000000000000
+    read: InvalidQuota: SES answered Max24HourSend = 10000000000000; expected -1 (unlimited), 0, or 1 to 1000000000000
     read: InvalidQuota: SES answered SentLast24Hours = -5; expected 0 to 1000000000000
     read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#SentLast24Hours`)
-    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
     read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
     read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
     ");
@@ -141,7 +202,7 @@ async fn what_is_no_answer_of_ses_is_named() {
     read: UnknownServiceError: unhandled error: error parsing XML: invalid root, expected GetSendQuotaResponse got StartEl { name: Name { prefix: "", local: "html" }, attributes: [], closed: false, depth: 0 }
     read: UnknownServiceError: unhandled error: error parsing XML: no root element
     read: UnknownServiceError: unhandled error: error parsing XML: invalid utf-8 sequence of 1 bytes from index 0
-    read: InvalidResponse: response error: SES answered without SentLast24Hours
+    read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
     read: UnknownServiceError: unhandled error: Error
     read: UnknownServiceError: unhandled error: error parsing XML: no root element
     "#);

@@ -1,5 +1,7 @@
 //! What the tests share: a function that runs in the fake AWS.
 
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ses_quota_monitor::aws::Clients;
@@ -8,6 +10,7 @@ use ses_quota_monitor::request::Request;
 use ses_quota_monitor::settings::Settings;
 use ses_quota_monitor::target::{Account, Target};
 use ses_quota_monitor::time::Timestamp;
+use tracing::instrument::WithSubscriber as _;
 
 pub use fake_aws::{Answer, Aws, Call, Table, healthy, run};
 
@@ -54,4 +57,27 @@ pub async fn check(aws: &Aws, request: Request, variables: &[(&str, &str)]) -> R
     let settings = settings(variables);
     let clients = Clients::from_config(&aws.config(), &settings);
     Monitor::new(settings, clients).check(request, &invocation()).await
+}
+
+/// What a call returns, and the warnings that it logs.
+pub async fn with_warnings<T>(call: impl Future<Output = T>) -> (T, String) {
+    let log = Log::default();
+    let writer = log.clone();
+    let lines = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).without_time().with_ansi(false);
+    let output = call.with_subscriber(lines.with_writer(move || writer.clone()).finish()).await;
+    let lines = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    (output, lines)
+}
+
+#[derive(Debug, Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
