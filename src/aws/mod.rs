@@ -11,6 +11,8 @@ mod ses;
 mod sns;
 mod trust;
 
+use aws_config::SdkConfig;
+
 use crate::settings::Settings;
 
 pub use cloudwatch::MetricPublisher;
@@ -18,7 +20,7 @@ pub use dynamodb::{StateStore, StoredState, Write};
 pub use ses::QuotaReader;
 pub use sns::AlertPublisher;
 
-/// One client per service, made once for all checks. They share one HTTP client.
+/// One client per service, made once for all checks.
 #[derive(Debug, Clone)]
 pub struct Clients {
     /// Reads the quota of each Region.
@@ -38,14 +40,16 @@ impl Clients {
         Self::from_config(&config::from_env(), settings)
     }
 
-    /// Makes the clients from a configuration.
+    /// Makes the clients from a configuration, which says where to call, as whom, and over which connections. How often
+    /// and how long a call is tried is the same everywhere.
     #[must_use]
-    pub fn from_config(config: &aws_config::SdkConfig, settings: &Settings) -> Self {
+    pub fn from_config(config: &SdkConfig, settings: &Settings) -> Self {
+        let limited = &config::with_limits(config);
         Self {
-            quotas: QuotaReader::new(config),
-            states: settings.publishing.state_table.clone().map(|table| StateStore::new(config, table)),
+            quotas: QuotaReader::new(limited),
+            states: settings.publishing.state_table.clone().map(|table| StateStore::new(limited, table)),
             alerts: AlertPublisher::new(config, settings.publishing.alert_topic.clone()),
-            metrics: MetricPublisher::new(config, settings.publishing.metric_namespace.clone()),
+            metrics: MetricPublisher::new(limited, settings.publishing.metric_namespace.clone()),
         }
     }
 }

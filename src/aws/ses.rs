@@ -2,6 +2,7 @@
 
 use aws_config::{Region as SdkRegion, SdkConfig};
 use aws_sdk_ses::Client;
+use aws_sdk_ses::config::retry::RetryPartition;
 use aws_sdk_ses::config::{Builder, ConfigBag, Intercept, RuntimeComponents};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
@@ -30,8 +31,11 @@ impl QuotaReader {
     /// # Errors
     /// A [`Failure`] of the stage [`Stage::Read`]: what AWS answered, or that its numbers make no sense.
     pub async fn read(&self, region: &Region) -> Result<SendQuota, Failure> {
-        let sdk_region = aws_sdk_ses::Config::builder().region(SdkRegion::new(region.as_str().to_owned()));
-        let request = self.client.get_send_quota().customize().config_override(sdk_region);
+        // The SDK limits the retries of a partition. One for all Regions would let a Region that is down use them up.
+        let there = aws_sdk_ses::Config::builder()
+            .region(SdkRegion::new(region.as_str().to_owned()))
+            .retry_partition(RetryPartition::new(format!("ses {region}")));
+        let request = self.client.get_send_quota().customize().config_override(there);
         let (sent, max, rate) = match Box::pin(request.send()).await {
             Ok(quota) => (quota.sent_last24_hours(), quota.max24_hour_send(), quota.max_send_rate().to_string()),
             Err(error) => {

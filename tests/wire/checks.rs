@@ -131,7 +131,7 @@ async fn a_quota_that_is_not_read_is_unknown_not_ok_and_not_zero() {
     let metrics = String::from_utf8_lossy(&aws.calls_of("PutMetricData")[0].body).into_owned();
     assert!(metrics.contains("CheckFailed"));
     assert!(!metrics.contains("SentLast24Hours") && !metrics.contains("AlertLevel"));
-    assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","error":{"step":"read","code":"AccessDenied","message":"no"}}]}"#);
+    assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","error":{"step":"read","code":"AccessDenied","message":"no","hint":"grant the function's role ses:GetSendQuota, in this Region too"}}]}"#);
     assert_snapshot!(error(report), @"1 of 1 targets failed in part or whole: 111122223333#us-east-1: read: AccessDenied: no [grant the function's role ses:GetSendQuota, in this Region too]");
 }
 

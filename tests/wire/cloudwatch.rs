@@ -84,7 +84,7 @@ async fn the_namespace_is_the_one_that_is_set() {
 async fn check_400(aws: &Aws) -> Value {
     let regions: Vec<String> = (0..400).map(|number| format!("ap-southeast-{number}")).collect();
     let settings = settings(&[("REGIONS", &regions.join(","))]);
-    let config = aws.config_without_timeouts().into_builder().disable_request_compression(true).build();
+    let config = aws.config().into_builder().disable_request_compression(true).build();
     let monitor = Monitor::new(settings.clone(), Clients::from_config(&config, &settings));
     serde_json::to_value(monitor.check(Request::Scheduled, &invocation()).await).unwrap()
 }
@@ -135,12 +135,12 @@ async fn a_large_request_is_compressed() {
 async fn a_request_that_fails_or_is_not_answered_fails_its_own_targets_and_no_others() {
     for answer in [Answer::cbor_error(400, "InvalidParameterValue", "no"), Answer::Silence] {
         let aws = Aws::new(move |call| match (call.operation.as_str(), call.nth) {
-            ("PutMetricData", 1) => answer.clone(),
+            // The second request, and attempts to repeat it.
+            ("PutMetricData", 1 | 3..) => answer.clone(),
             _ => unalarming(call),
         });
         let report = check_400(&aws).await;
         let requests = aws.calls_of("PutMetricData");
-        assert_eq!(requests.len(), 3);
         let of_the_second: BTreeSet<String> = regions(&requests[1]).into_iter().collect();
         let failed: BTreeSet<String> =
             failed(&report).iter().map(|region| region.as_str().unwrap().to_owned()).collect();
@@ -190,6 +190,6 @@ async fn what_cloudwatch_refuses_says_what_to_do() {
     3 request(s), metrics: Throttling: Rate exceeded
     3 request(s), metrics: InternalServiceFault: Service unavailable
     some request(s), metrics: Timeout: request has timed out: operation attempt timeout (single attempt) occurred after 6s
-    3 request(s), metrics: NoConnection: dispatch failure: io error: connection refused
+    3 request(s), metrics: NoConnection: dispatch failure: io error: client error (Connect): dns error: no such host [can the function reach AWS? In a VPC it needs a NAT gateway, a VPC endpoint or a proxy]
     ");
 }

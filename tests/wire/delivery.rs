@@ -100,20 +100,24 @@ async fn whoever_loses_the_race_for_a_claim_leaves_the_target_to_the_winner() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_sns_refused_stays_pending_and_is_held_by_nobody() {
-    let (aws, report) =
-        check(|call| (call.operation == "Publish").then(|| Answer::xml_error(403, "AuthorizationError", "no"))).await;
-    assert_eq!(puts(&aws, "claimedBy"), [json!(CLAIMANT), Value::Null]);
-    assert_eq!(puts(&aws, "level"), ["OK", "OK"]);
-    assert_eq!(puts(&aws, "pendingLevel"), ["CRITICAL", "CRITICAL"]);
-    assert_eq!(reported(&report), (json!("RAISED"), vec!["alert AuthorizationError".to_owned()]));
+async fn what_was_certainly_not_published_stays_pending_and_is_held_by_nobody() {
+    for (answer, failure) in [
+        (Answer::xml_error(403, "AuthorizationError", "no"), "alert AuthorizationError"),
+        (Answer::NoConnection, "alert NoConnection"),
+    ] {
+        let (aws, report) = check(move |call| (call.operation == "Publish").then(|| answer.clone())).await;
+        assert_eq!(puts(&aws, "claimedBy"), [json!(CLAIMANT), Value::Null]);
+        assert_eq!(puts(&aws, "level"), ["OK", "OK"]);
+        assert_eq!(puts(&aws, "pendingLevel"), ["CRITICAL", "CRITICAL"]);
+        assert_eq!(reported(&report), (json!("RAISED"), vec![failure.to_owned()]));
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn while_it_is_unknown_whether_anybody_heard_the_claim_stays() {
     for (answer, failure) in [
         (Answer::Silence, "alert Timeout"),
-        (Answer::NoConnection, "alert NoConnection"),
+        (Answer::Reset, "alert NoAnswer"),
         (Answer::xml_error(500, "InternalError", "An internal error occurred"), "alert InternalError"),
     ] {
         let (aws, report) = check(move |call| (call.operation == "Publish").then(|| answer.clone())).await;

@@ -169,8 +169,8 @@ async fn what_dynamodb_refuses_says_what_to_do() {
     state: ResourceNotFoundException: Requested resource not found [the table in STATE_TABLE does not exist in the function's Region]
     state: ProvisionedThroughputExceededException: slow down
     state: InternalServerError: Internal server error
-    state: UnknownServiceError: unhandled error: Error at offset 0: unexpected token '<'. Expected one of '{', '[', '"', 'null', 'true', 'false', <number>
+    state: UnexpectedResponse: HTTP 200, not readable: unhandled error: Error at offset 0: unexpected token '<'. Expected one of '{', '[', '"', 'null', 'true', 'false', <number> [this may not be AWS: has a proxy or a load balancer answered?]
     state: Timeout: request has timed out: operation attempt timeout (single attempt) occurred after 6s
-    state: NoConnection: dispatch failure: io error: connection refused
+    state: NoConnection: dispatch failure: io error: client error (Connect): dns error: no such host [can the function reach AWS? In a VPC it needs a NAT gateway, a VPC endpoint or a proxy]
     "#);
 }

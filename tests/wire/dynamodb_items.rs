@@ -169,8 +169,8 @@ proptest! {
                     let _ = decide(&state, &Reading { target: target("us-east-1"), quota, checked_at }, &AlertPolicy::default());
                 }
             }
-            // `UnknownServiceError`: it is not an item at all.
-            Err(failure) => prop_assert!(["UnknownState", "UnknownServiceError"].contains(&failure.code.as_str())),
+            // `UnexpectedResponse`: it is not an item at all.
+            Err(failure) => prop_assert!(["UnknownState", "UnexpectedResponse"].contains(&failure.code.as_str())),
         }
     }
 }
@@ -264,7 +264,8 @@ fn what_is_not_understood_is_named() {
         lines.push(read(&wrong).unwrap_err().to_string());
     }
     let common = "state: UnknownState: the item 111122223333#us-east-1 in the table alert-state is not understood: ";
-    let advice = " [delete this item from the table to start over; until then every check above OK sends an alert]";
+    let advice =
+        " [delete this item from the table to start over; until then an alert goes out once an hour, and no recovery]";
     let lines: Vec<&str> =
         lines.iter().map(|line| line.strip_prefix(common).unwrap().strip_suffix(advice).unwrap()).collect();
     assert_snapshot!(lines.join("\n"), @r#"

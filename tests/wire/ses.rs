@@ -1,10 +1,13 @@
 //! `GetSendQuota`: what is asked for, and what is made of every kind of answer.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use serde_json::json;
 use ses_quota_monitor::failure::Failure;
 use ses_quota_monitor::reading::{SendQuota, SendRate};
 use ses_quota_monitor::request::Request;
+use tokio::time::Instant;
 
 use crate::support::{Answer, Aws, check, clients, healthy, with_warnings};
 
@@ -77,8 +80,8 @@ async fn a_number_that_is_missing_is_unknown_and_not_zero() {
     assert_snapshot!(failures(missing.map(Answer::quota_fields)).await, @"
     read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
     read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without Max24HourSend
-    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
-    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
+    read: UnexpectedResponse: HTTP 200, not readable: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`) [this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?]
+    read: UnexpectedResponse: HTTP 200, not readable: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`) [this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?]
     read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
     read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
     ");
@@ -154,11 +157,11 @@ async fn an_odd_rate_excuses_no_other_number() {
         Answer::reply(500, "<SentLast24Hours>1</SentLast24Hours><Max24HourSend>2</Max24HourSend>"),
     ];
     assert_snapshot!(failures(odd).await, @"
-    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
-    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#SentLast24Hours`)
+    read: UnexpectedResponse: HTTP 200, not readable: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`) [this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?]
+    read: UnexpectedResponse: HTTP 200, not readable: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#SentLast24Hours`) [this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?]
     read: InvalidQuota: SES answered SentLast24Hours = -5; expected 0 to 1000000000000
     read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without Max24HourSend
-    read: UnknownServiceError: unhandled error: Error
+    read: UnexpectedResponse: HTTP 500 without an AWS error code [this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?]
     ");
 }
 
@@ -180,9 +183,9 @@ async fn nonsense_is_named() {
     read: InvalidQuota: SES answered Max24HourSend = -inf; expected -1 (unlimited), 0, or 1 to 1000000000000
     read: InvalidQuota: SES answered Max24HourSend = 10000000000000; expected -1 (unlimited), 0, or 1 to 1000000000000
     read: InvalidQuota: SES answered SentLast24Hours = -5; expected 0 to 1000000000000
-    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#SentLast24Hours`)
-    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
-    read: UnknownServiceError: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`)
+    read: UnexpectedResponse: HTTP 200, not readable: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#SentLast24Hours`) [this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?]
+    read: UnexpectedResponse: HTTP 200, not readable: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`) [this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?]
+    read: UnexpectedResponse: HTTP 200, not readable: unhandled error: error parsing XML: expected (double: `com.amazonaws.ses#Max24HourSend`) [this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?]
     ");
 }
 
@@ -198,13 +201,13 @@ async fn what_is_no_answer_of_ses_is_named() {
         Answer::reply(400, ""),
     ];
     assert_snapshot!(failures(answers).await, @r#"
-    read: UnknownServiceError: unhandled error: error parsing XML: no root element
-    read: UnknownServiceError: unhandled error: error parsing XML: invalid root, expected GetSendQuotaResponse got StartEl { name: Name { prefix: "", local: "html" }, attributes: [], closed: false, depth: 0 }
-    read: UnknownServiceError: unhandled error: error parsing XML: no root element
-    read: UnknownServiceError: unhandled error: error parsing XML: invalid utf-8 sequence of 1 bytes from index 0
+    read: UnexpectedResponse: HTTP 200, not readable: unhandled error: error parsing XML: no root element [this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?]
+    read: UnexpectedResponse: HTTP 200, not readable: unhandled error: error parsing XML: invalid root, expected GetSendQuotaResponse got StartEl { name: Name { prefix: "", local: "html" }, attributes: [], closed: false, depth: 0 } [this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?]
+    read: UnexpectedResponse: HTTP 200, not readable: unhandled error: error parsing XML: no root element [this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?]
+    read: UnexpectedResponse: HTTP 200, not readable: unhandled error: error parsing XML: invalid utf-8 sequence of 1 bytes from index 0 [this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?]
     read: InvalidResponse: response error: RequireAllFields read_after_deserialization interceptor encountered an error: SES answered without SentLast24Hours
-    read: UnknownServiceError: unhandled error: Error
-    read: UnknownServiceError: unhandled error: error parsing XML: no root element
+    read: UnexpectedResponse: HTTP 404 without an AWS error code [this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?]
+    read: UnexpectedResponse: HTTP 400 without an AWS error code [this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?]
     "#);
 }
 
@@ -246,6 +249,35 @@ async fn what_was_refused_is_not_asked_again() {
 async fn no_answer_and_no_connection_are_told_apart() {
     assert_snapshot!(failures([Answer::Silence, Answer::NoConnection]).await, @"
     read: Timeout: request has timed out: operation attempt timeout (single attempt) occurred after 6s
-    read: NoConnection: dispatch failure: io error: connection refused [is Amazon SES offered in this Region, and can the function reach it?]
+    read: NoConnection: dispatch failure: io error: client error (Connect): dns error: no such host [is Amazon SES offered in this Region, and can the function reach it? In a VPC it needs a NAT gateway, a VPC endpoint or a proxy]
     ");
+}
+
+/// The SDK limits retries by a budget, so that an outage is not made worse by them.
+#[tokio::test(start_paused = true)]
+async fn the_retries_of_a_region_are_not_used_up_by_others() {
+    let aws = Aws::new(|call| match call.host.as_str() {
+        "email.eu-west-7.amazonaws.com" if call.nth % 2 == 1 => healthy(call),
+        _ => Answer::xml_error(400, "Throttling", "Rate exceeded"),
+    });
+    let quotas = clients(&aws).quotas;
+    let read = async |region: String| quotas.read(&region.parse().unwrap()).await;
+    for number in 0..300 {
+        read(format!("ap-southeast-{number}")).await.unwrap_err();
+    }
+    let attempts = aws.calls().len();
+    assert_eq!(attempts, 900);
+    assert!(read("eu-west-7".to_owned()).await.is_ok());
+    assert_eq!(aws.calls().len(), attempts + 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_answer_is_waited_for_and_a_lost_one_asked_for_again() {
+    let aws = Aws::new(|call| healthy(call).after(Duration::from_secs(5)));
+    clients(&aws).quotas.read(&"us-east-1".parse().unwrap()).await.unwrap();
+    assert_eq!(aws.calls().len(), 1);
+    let aws = Aws::new(|call| if call.nth == 0 { Answer::Silence } else { healthy(call) });
+    let start = Instant::now();
+    clients(&aws).quotas.read(&"us-east-1".parse().unwrap()).await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }

@@ -1,7 +1,10 @@
 //! Answers in the wire format of each service.
 
-use std::fmt;
+use std::future::{Ready, ready};
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
 use std::time::Duration;
+use std::{fmt, io, iter};
 
 use aws_smithy_cbor::Encoder;
 use aws_smithy_runtime_api::client::http::HttpConnectorFuture;
@@ -9,7 +12,13 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::retry::ErrorKind;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::rt::TokioExecutor;
 use serde_json::json;
+use tower_service::Service;
 
 use crate::Call;
 
@@ -27,6 +36,10 @@ pub enum Answer {
     },
     /// The request arrives, and nothing ever comes back.
     Silence,
+    /// The request arrives, and the connection is closed.
+    NoAnswer,
+    /// The request arrives, and the connection is reset.
+    Reset,
     /// The connection cannot be made.
     NoConnection,
     /// The answer comes after some time.
@@ -112,7 +125,14 @@ impl Answer {
                 HttpConnectorFuture::ready(Ok(response))
             }
             Self::Silence => HttpConnectorFuture::new(std::future::pending()),
-            Self::NoConnection => HttpConnectorFuture::ready(Err(ConnectorError::io("connection refused".into()))),
+            // As the SDK's HTTP client classifies them.
+            Self::NoAnswer => {
+                let closed = "connection closed before message completed";
+                let error = ConnectorError::other(closed.into(), Some(ErrorKind::TransientError));
+                HttpConnectorFuture::ready(Err(error))
+            }
+            Self::Reset => HttpConnectorFuture::ready(Err(ConnectorError::io("connection reset by peer".into()))),
+            Self::NoConnection => HttpConnectorFuture::new(no_connection()),
             Self::Slow(time, answer) => HttpConnectorFuture::new(async move {
                 tokio::time::sleep(time).await;
                 answer.deliver().await
@@ -136,5 +156,31 @@ pub fn healthy(call: &Call) -> Answer {
             Answer::Reply { status: 200, headers, body: vec![0xa0] }
         }
         _ => Answer::reply(200, "{}"),
+    }
+}
+
+/// The error of a host that is not found, as the SDK's HTTP client returns it.
+async fn no_connection() -> Result<HttpResponse, ConnectorError> {
+    let connector = HttpConnector::new_with_resolver(NoHost);
+    let client = Client::builder(TokioExecutor::new()).build::<_, String>(connector);
+    let error = client.get("http://example.com".parse().unwrap()).await.unwrap_err();
+    Err(ConnectorError::io(error.into()))
+}
+
+/// A DNS that knows no host.
+#[derive(Clone)]
+struct NoHost;
+
+impl Service<Name> for NoHost {
+    type Response = iter::Empty<SocketAddr>;
+    type Error = io::Error;
+    type Future = Ready<io::Result<Self::Response>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Name) -> Self::Future {
+        ready(Err(io::Error::other("no such host")))
     }
 }

@@ -38,7 +38,8 @@ impl Call {
         };
         let nth = earlier.iter().filter(|call| call.operation == operation).count();
         let headers = request.headers().clone();
-        Self { operation, nth, at: Instant::now(), host: host.to_owned(), headers, body }
+        let host = host.to_owned();
+        Self { operation, nth, at: Instant::now(), host, headers, body }
     }
 
     /// The body of a DynamoDB request.
