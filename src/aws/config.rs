@@ -13,11 +13,7 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ses::config::SharedCredentialsProvider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
-
-use super::trust::trust_store;
 
 /// A connection that takes longer is to a Region that is down: around the world it takes a third of a second.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -27,22 +23,18 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(6);
 /// The first attempt and two more.
 const ATTEMPTS: u32 = 3;
 
-/// Credentials and Region, and `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_USE_FIPS_ENDPOINT`,
-/// `AWS_USE_DUALSTACK_ENDPOINT`, `SSL_CERT_FILE` and `SSL_CERT_DIR` where they are set.
+/// Credentials and Region, and `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_USE_FIPS_ENDPOINT` and
+/// `AWS_USE_DUALSTACK_ENDPOINT` where they are set.
 pub(super) fn from_env() -> SdkConfig {
-    let region = variable("AWS_REGION").unwrap_or_default();
-    let trusted = trust_store(&region, |name| variable(name).is_some());
-    let tls = TlsContext::builder().with_trust_store(trusted).build().expect("a trust store is all it needs");
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(tls)
-        .build_https();
+    from_lookup(variable)
+}
+
+fn from_lookup(variable: impl Fn(&str) -> Option<String>) -> SdkConfig {
     let is_true = |name| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(region))
+        .region(Region::new(variable("AWS_REGION").unwrap_or_default()))
         .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
-        .http_client(http)
         .use_fips(is_true("AWS_USE_FIPS_ENDPOINT"))
         .use_dual_stack(is_true("AWS_USE_DUALSTACK_ENDPOINT"))
         .service_config(Environment)
@@ -78,5 +70,21 @@ impl LoadServiceConfig for Environment {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let service = key.service_id().to_uppercase().replace([' ', '-'], "_");
         variable(&format!("{}_{service}", key.env())).or_else(|| variable(key.env()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_endpoint_has_a_variable_of_its_own() {
+        let kinds = |name: &'static str, value: &'static str| {
+            let config = from_lookup(|variable| (variable == name).then(|| value.to_owned()));
+            (config.use_fips(), config.use_dual_stack())
+        };
+        assert_eq!(kinds("AWS_USE_FIPS_ENDPOINT", "true"), (Some(true), Some(false)));
+        assert_eq!(kinds("AWS_USE_DUALSTACK_ENDPOINT", "True"), (Some(false), Some(true)));
+        assert_eq!(kinds("AWS_USE_FIPS_ENDPOINT", "yes"), (Some(false), Some(false)));
     }
 }

@@ -55,6 +55,11 @@ pub(super) fn never_connected(error: &ConnectorError) -> bool {
     find::<hyper_util::client::legacy::Error>(error).is_some_and(hyper_util::client::legacy::Error::is_connect)
 }
 
+/// Whether the server's certificate was issued by nobody whom the function trusts.
+pub(super) fn is_unknown_issuer(error: &(dyn Error + 'static)) -> bool {
+    matches!(certificate_error(error), Some(CertificateError::UnknownIssuer))
+}
+
 fn refusal(stage: Stage, code: &str, error: &(dyn Error + 'static)) -> Failure {
     Failure { is_refusal: true, ..Failure::new(stage, code, causes(error)) }
 }

@@ -7,13 +7,18 @@ mod cloudwatch;
 mod config;
 mod dynamodb;
 mod error;
+mod http;
 mod ses;
 mod sns;
 mod trust;
 
+use std::sync::Arc;
+
 use aws_config::SdkConfig;
 
 use crate::settings::Settings;
+use http::Reuse;
+use trust::Trust;
 
 pub use cloudwatch::MetricPublisher;
 pub use dynamodb::{StateStore, StoredState, Write};
@@ -37,19 +42,26 @@ impl Clients {
     /// Makes the clients from the environment of the function.
     #[must_use]
     pub fn from_env(settings: &Settings) -> Self {
-        Self::from_config(&config::from_env(), settings)
+        let trust = Arc::new(Trust::new(settings.certificates.clone()));
+        let with_connections =
+            |reuse| config::from_env().into_builder().http_client(http::client(&trust, reuse)).build();
+        Self::new(&with_connections(Reuse::Soon), &with_connections(Reuse::Never), settings)
     }
 
     /// Makes the clients from a configuration, which says where to call, as whom, and over which connections. How often
     /// and how long a call is tried is the same everywhere.
     #[must_use]
     pub fn from_config(config: &SdkConfig, settings: &Settings) -> Self {
-        let limited = &config::with_limits(config);
+        Self::new(config, config, settings)
+    }
+
+    fn new(config: &SdkConfig, for_alerts: &SdkConfig, settings: &Settings) -> Self {
+        let config = &config::with_limits(config);
         Self {
-            quotas: QuotaReader::new(limited),
-            states: settings.publishing.state_table.clone().map(|table| StateStore::new(limited, table)),
-            alerts: AlertPublisher::new(config, settings.publishing.alert_topic.clone()),
-            metrics: MetricPublisher::new(limited, settings.publishing.metric_namespace.clone()),
+            quotas: QuotaReader::new(config),
+            states: settings.publishing.state_table.clone().map(|table| StateStore::new(config, table)),
+            alerts: AlertPublisher::new(for_alerts, settings.publishing.alert_topic.clone()),
+            metrics: MetricPublisher::new(config, settings.publishing.metric_namespace.clone()),
         }
     }
 }

@@ -1,47 +1,50 @@
 //! Which certificate authorities the function trusts.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use aws_smithy_http_client::tls::TrustStore;
 
+use crate::settings::Certificates;
+
 /// The five root certificates of Amazon Trust Services, which asks that a trust store includes all of them.
+///
+/// Reading the 140 roots of the machine took 40% of a cold check. Trade-off: a certificate authority that was added to the
+/// machine counts only if a variable names it, or after the first certificate that these have not issued.
 ///
 /// Source: amazontrust.com, "Repository", which lists their fingerprints.
 const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
 
-/// The certificates to trust in a Region: Amazon's roots, or those of the operating system.
+/// Whom the function trusts, for as long as the process lives.
 ///
-/// Reading the 140 roots of the operating system took 40% of a cold check. Trade-off: a certificate authority that was
-/// added to the operating system counts only if `SSL_CERT_FILE` or `SSL_CERT_DIR` names it.
-pub(super) fn trust_store(region: &str, is_set: impl Fn(&str) -> bool) -> TrustStore {
-    // In China, other authorities issue AWS's certificates. For partitions without internet access, they are not known.
-    let is_amazons = !(region.starts_with("cn-") || region.contains("-iso"));
-    if is_amazons && !["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().any(is_set) {
-        TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)
-    } else {
-        TrustStore::default()
-    }
+/// Amazon Trust Services advises against pinning its roots: AWS may use others at any time. So the built-in roots are a
+/// short cut, and the machine's count from the first certificate that the built-in ones have not issued.
+#[derive(Debug)]
+pub(super) struct Trust {
+    certificates: Certificates,
+    has_fallen_back: AtomicBool,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn is_the_systems(region: &str, set: &str) -> bool {
-        format!("{:?}", trust_store(region, |name| name == set)).contains("enable_native_roots: true")
+impl Trust {
+    pub(super) fn new(certificates: Certificates) -> Self {
+        Self { certificates, has_fallen_back: AtomicBool::new(false) }
     }
 
-    #[test]
-    fn amazon_is_trusted_where_it_signs_and_the_operating_system_elsewhere() {
-        for region in ["us-east-1", "us-gov-west-1", "eusc-de-east-1"] {
-            assert!(!is_the_systems(region, ""), "{region}");
-        }
-        for region in ["cn-north-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1"] {
-            assert!(is_the_systems(region, ""), "{region}");
+    /// The certificates to trust now.
+    pub(super) fn store(&self) -> TrustStore {
+        match &self.certificates {
+            Certificates::Amazon if !self.has_fallen_back() => TrustStore::empty().with_pem_certificate(AMAZON_ROOTS),
+            Certificates::Amazon | Certificates::Machine => TrustStore::default(),
+            Certificates::Bundle(pem) => TrustStore::empty().with_pem_certificate(pem.as_str()),
         }
     }
 
-    #[test]
-    fn a_named_file_wins() {
-        assert!(is_the_systems("us-east-1", "SSL_CERT_FILE"));
-        assert!(is_the_systems("us-east-1", "SSL_CERT_DIR"));
+    /// Whether the machine's certificates have taken the place of the built-in ones.
+    pub(super) fn has_fallen_back(&self) -> bool {
+        self.has_fallen_back.load(Ordering::Relaxed)
+    }
+
+    /// Takes the machine's certificates from now on, if it was the built-in ones so far. Returns whether it was.
+    pub(super) fn fall_back(&self) -> bool {
+        self.certificates == Certificates::Amazon && !self.has_fallen_back.swap(true, Ordering::Relaxed)
     }
 }

@@ -1,6 +1,7 @@
 //! The settings, from the environment variables of the function: one struct per concern, each in the file of its name.
 
 mod alerting;
+mod certificates;
 mod publishing;
 mod reader;
 mod targets;
@@ -9,6 +10,7 @@ mod topic_arn;
 use crate::alert::AlertPolicy;
 use reader::Reader;
 
+pub use certificates::Certificates;
 pub use publishing::Publishing;
 pub use reader::InvalidSettings;
 pub use targets::Targets;
@@ -23,6 +25,8 @@ pub struct Settings {
     pub targets: Targets,
     /// `WARNING_PERCENT`, `CRITICAL_PERCENT`, `CLEAR_MARGIN_PERCENT` and `REMINDER_HOURS`: when a notification is due.
     pub alerting: AlertPolicy,
+    /// `AWS_CA_BUNDLE`, `SSL_CERT_FILE` and `SSL_CERT_DIR`: whose certificates are accepted.
+    pub certificates: Certificates,
 }
 
 impl Settings {
@@ -43,7 +47,9 @@ impl Settings {
         let publishing = Publishing::read(&mut reader);
         let targets = Targets::read(&mut reader);
         let alerting = alerting::read(&mut reader);
-        let settings = publishing.zip(targets).map(|(publishing, targets)| Self { publishing, targets, alerting });
+        let certificates = Certificates::read(&mut reader);
+        let settings =
+            publishing.zip(targets).map(|(publishing, targets)| Self { publishing, targets, alerting, certificates });
         reader.finish(settings)
     }
 }

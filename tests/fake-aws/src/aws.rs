@@ -74,10 +74,10 @@ impl Aws {
     }
 
     /// Takes a request, and returns what becomes of it.
-    fn receive(&self, request: &HttpRequest) -> Answer {
+    pub(crate) fn receive(&self, request: &HttpRequest, is_on_used_connection: bool) -> Answer {
         let call = {
             let mut calls = self.calls.lock().unwrap();
-            let call = Call::new(request, &calls);
+            let call = Call { is_on_used_connection, ..Call::new(request, &calls) };
             calls.push(call.clone());
             call
         };
@@ -93,7 +93,7 @@ impl fmt::Debug for Aws {
 
 impl HttpConnector for Aws {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        self.receive(&request).deliver()
+        self.receive(&request, false).deliver()
     }
 }
 

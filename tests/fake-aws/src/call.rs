@@ -20,6 +20,8 @@ pub struct Call {
     pub at: Instant,
     /// The host that it went to.
     pub host: String,
+    /// Whether it came on a connection that had been used before; `false` without a [`Server`](crate::Server).
+    pub is_on_used_connection: bool,
     /// Its headers.
     pub headers: Headers,
     /// Its body.
@@ -39,7 +41,7 @@ impl Call {
         let nth = earlier.iter().filter(|call| call.operation == operation).count();
         let headers = request.headers().clone();
         let host = host.to_owned();
-        Self { operation, nth, at: Instant::now(), host, headers, body }
+        Self { operation, nth, at: Instant::now(), host, is_on_used_connection: false, headers, body }
     }
 
     /// The body of a DynamoDB request.

@@ -5,17 +5,20 @@
 //! - [`Call`]: one request as it left the SDK
 //! - [`Answer`]: what becomes of a request; [`healthy`] is an AWS without faults
 //! - [`Table`]: a state table that honours the conditions of writes
+//! - [`Server`]: the fake on a port of this machine, for a program in a process of its own
 //! - [`run`]: the paused clock, on which retries and timeouts take no time
 
 mod answer;
 mod aws;
 mod call;
 mod cbor;
+mod server;
 mod table;
 
 pub use answer::{Answer, healthy};
 pub use aws::Aws;
 pub use call::Call;
+pub use server::{Received, Server, certificate};
 pub use table::Table;
 
 /// Runs a future on the paused clock, which jumps to the next timer when nothing else is left to do.
