@@ -1,6 +1,7 @@
 //! A function that is invoked every five minutes, in an AWS with a memory and with faults.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::Value;
 use ses_quota_monitor::aws::Clients;
@@ -27,10 +28,14 @@ pub struct Fault {
 pub enum Ending {
     /// AWS refuses: nothing happened.
     Refused,
+    /// AWS refuses, and another attempt may succeed: nothing happened.
+    Throttled,
     /// Nothing happened, and there is no answer.
     RequestLost,
     /// It is carried out, and there is no answer.
     AnswerLost,
+    /// It is carried out, and the answer is a server error.
+    CarriedOutThenFailed,
     /// The process dies before it leaves.
     CrashBefore,
     /// The process dies after it is carried out.
@@ -38,13 +43,50 @@ pub enum Ending {
 }
 
 impl Ending {
-    pub const ALL: [Self; 5] =
-        [Self::Refused, Self::RequestLost, Self::AnswerLost, Self::CrashBefore, Self::CrashAfter];
+    pub const ALL: [Self; 7] = [
+        Self::Refused,
+        Self::Throttled,
+        Self::RequestLost,
+        Self::AnswerLost,
+        Self::CarriedOutThenFailed,
+        Self::CrashBefore,
+        Self::CrashAfter,
+    ];
+
+    pub fn is_crash(self) -> bool {
+        matches!(self, Self::CrashBefore | Self::CrashAfter)
+    }
+
+    fn is_carried_out(self) -> bool {
+        matches!(self, Self::AnswerLost | Self::CarriedOutThenFailed | Self::CrashAfter)
+    }
+}
+
+/// One check.
+#[derive(Debug, Clone, Copy)]
+pub struct Turn {
+    /// What was sent of a quota of 1,000.
+    pub sent: u32,
+    /// What goes wrong.
+    pub fault: Option<Fault>,
+    /// By how many seconds its clock, or its reading, is late.
+    pub late: i64,
+    /// How long each of its calls takes.
+    pub latency: Duration,
+}
+
+impl Turn {
+    /// A check without a fault.
+    pub fn healthy(sent: u32) -> Self {
+        Self { sent, fault: None, late: 0, latency: Duration::ZERO }
+    }
 }
 
 /// One message that subscribers got.
 #[derive(Debug, Clone)]
 pub struct Received {
+    /// Which attempt of which check sent it.
+    pub sender: (u32, u64),
     pub kind: String,
     pub level: String,
     pub alert_id: String,
@@ -64,19 +106,34 @@ impl World {
     }
 
     /// Runs a check, and returns the level that it reports; `None` if it crashed or the level is unknown.
-    pub async fn check(&mut self, sent: u32, fault: Option<Fault>) -> Option<String> {
-        let (crash, world) = (Arc::new(Notify::new()), self.clone());
+    pub async fn check(&mut self, turn: Turn) -> Option<String> {
+        self.checks += 1;
+        self.attempt(turn, 1).await
+    }
+
+    /// Runs two checks at the same time, which Lambda may do with one event.
+    pub async fn check_twice(&mut self, turns: [Turn; 2]) {
+        self.checks += 1;
+        tokio::join!(self.attempt(turns[0], 1), self.attempt(turns[1], 2));
+    }
+
+    async fn attempt(&self, turn: Turn, attempt: u64) -> Option<String> {
+        let (crash, world, sender) = (Arc::new(Notify::new()), self.clone(), (self.checks, attempt));
         let crashed = crash.clone();
         let aws = Aws::new(move |call| {
             let strikes = |fault: &Fault| {
                 call.operation == fault.operation && (call.nth == fault.nth || (fault.lasts && call.nth > fault.nth))
             };
-            let Some(fault) = fault.filter(strikes) else { return world.carry_out(call, sent) };
-            if matches!(fault.ending, Ending::AnswerLost | Ending::CrashAfter) {
-                world.carry_out(call, sent);
+            let Some(fault) = turn.fault.filter(strikes) else {
+                return world.carry_out(call, turn.sent, sender).after(turn.latency);
+            };
+            if fault.ending.is_carried_out() {
+                world.carry_out(call, turn.sent, sender);
             }
             match fault.ending {
-                Ending::Refused => refused(call),
+                Ending::Refused => error(call, 400, "AccessDeniedException"),
+                Ending::Throttled => error(call, 400, "ThrottlingException"),
+                Ending::CarriedOutThenFailed => error(call, 500, "InternalFailure"),
                 Ending::RequestLost | Ending::AnswerLost => Answer::Silence,
                 Ending::CrashBefore | Ending::CrashAfter => {
                     crash.notify_one();
@@ -85,11 +142,13 @@ impl World {
             }
         });
         let invocation = Invocation {
-            started_at: invocation().started_at.plus_seconds(300 * i64::from(self.checks)),
+            started_at: invocation().started_at.plus_seconds(300 * i64::from(self.checks) - turn.late),
             request_id: format!("request-{}", self.checks),
+            attempt,
+            // A check that is late may run for longer: it is alive now, and its claims last as long as it.
+            time_left: invocation().time_left + Duration::from_secs(turn.late.unsigned_abs()),
             ..invocation()
         };
-        self.checks += 1;
         let settings = settings(&[("REMINDER_HOURS", "0")]);
         let monitor = Monitor::new(settings.clone(), Clients::from_config(&aws.config(), &settings));
         tokio::select! {
@@ -102,7 +161,7 @@ impl World {
         }
     }
 
-    fn carry_out(&self, call: &Call, sent: u32) -> Answer {
+    fn carry_out(&self, call: &Call, sent: u32, sender: (u32, u64)) -> Answer {
         match call.operation.as_str() {
             "GetSendQuota" => return Answer::quota(sent, 1_000, 14),
             "GetItem" | "PutItem" => return self.table.answer(call),
@@ -110,8 +169,8 @@ impl World {
                 let body: Value = serde_json::from_str(&call.form()["Message"]).unwrap();
                 let document: Value = serde_json::from_str(body["sqs"].as_str().unwrap()).unwrap();
                 let text = |name: &str| document[name].as_str().unwrap().to_owned();
-                let received = Received { kind: text("kind"), level: text("level"), alert_id: text("alertId") };
-                self.received.lock().unwrap().push(received);
+                let (kind, level, alert_id) = (text("kind"), text("level"), text("alertId"));
+                self.received.lock().unwrap().push(Received { sender, kind, level, alert_id });
             }
             _ => {}
         }
@@ -119,10 +178,10 @@ impl World {
     }
 }
 
-fn refused(call: &Call) -> Answer {
+fn error(call: &Call, status: u16, code: &str) -> Answer {
     match call.operation.as_str() {
-        "GetItem" | "PutItem" => Answer::json_error(400, "AccessDeniedException", "no"),
-        "PutMetricData" => Answer::cbor_error(403, "AccessDenied", "no"),
-        _ => Answer::xml_error(403, "AccessDenied", "no"),
+        "GetItem" | "PutItem" => Answer::json_error(status, code, "no"),
+        "PutMetricData" => Answer::cbor_error(status, code, "no"),
+        _ => Answer::xml_error(status, code, "no"),
     }
 }
