@@ -66,10 +66,10 @@ lint: $(TOOLS) ## Check format, lints, template, and which dependencies there ar
 	sam validate --lint --region $(REGION)
 	cfn-lint template.yaml
 
-unit: $(TOOLS) ## Run the tests of the Rust code and of the documentation
+unit: $(TOOLS) ## Run the tests of the Rust code, the template and the documentation
 	cargo test --locked
 	cargo test --locked --package ses-quota
-	$(PYTHON) -m pytest -q tests/docs
+	$(PYTHON) -m pytest -q tests/docs tests/template
 
 integration: build ## Run the tests of the deployed function on a local AWS
 	$(PYTHON) -m pytest tests/local_aws

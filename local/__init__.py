@@ -13,6 +13,7 @@
 | `proxy` | `FaultProxy`: records the calls of the function and injects faults |
 | `publications` | `Publication`: one alert, as the subscribers of each protocol read it |
 | `account` | `Account`: a session, with shortcuts to all of the above |
+| `emulator` | ministack, with what it lacks of AWS |
 | `server` | `LocalAws`: starts and stops the local AWS and the proxy in front of it |
 | `screen`, `demo` | the life of an alert, shown in a terminal (`make demo`) |
 

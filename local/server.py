@@ -19,6 +19,7 @@ from toolkit.waiting import wait_for
 from .account import Account
 from .proxy import FaultProxy
 
+EMULATOR = Path(__file__).with_name("emulator.py")
 STARTUP_SECONDS = 60
 SHUTDOWN_SECONDS = 5
 
@@ -34,8 +35,7 @@ class LocalAws:
     function process that it started are stopped, and their files are removed. The log is written
     to `log_file`; without one, it is removed too.
 
-    With `enforce_iam`, the role of a function limits what it can call. ministack supports most
-    condition keys, but not `cloudwatch:namespace`: a statement with that key allows nothing.
+    With `enforce_iam`, the role of a function limits what it can call.
     """
 
     def __init__(self, log_file: Path | None = None, enforce_iam: bool = False) -> None:
@@ -106,7 +106,8 @@ class LocalAws:
         # A process group of its own, so that stopping it stops the functions too.
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ministack"],
+                # -P: this folder must not be searched for the modules that ministack imports.
+                [sys.executable, "-P", str(EMULATOR)],
                 env=self._server_environment(), cwd=self._directory,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )

@@ -1,0 +1,113 @@
+"""The alarms about the monitor go off when they should, by CloudWatch's rules."""
+
+import pytest
+
+from alarms import Alarm, Metric, Point, metric
+from rendering import RenderedStack, template
+
+INTERVALS = [int(key) for key in template()["Mappings"]["Interval"]]
+TREATMENTS = ["ignore", "breaching", "notBreaching"]
+
+
+def alarm(suffix: str, **parameters: str) -> tuple[Alarm, RenderedStack]:
+    stack = RenderedStack(parameters=parameters)
+    [found] = [one for one in stack.resources("AWS::CloudWatch::Alarm").values() if one["AlarmName"] == f"{stack.name}-{suffix}"]
+    return Alarm(found), stack
+
+
+@pytest.mark.parametrize("datapoints, to_alarm, expected", [
+    ("0-X-X", 3, ["OK", "OK", "OK"]),
+    ("0----", 3, ["OK", "OK", "OK"]),
+    ("-----", 3, ["before", "ALARM", "OK"]),
+    ("0XX-X", 3, ["ALARM", "ALARM", "ALARM"]),
+    ("--X--", 3, ["before", "ALARM", "OK"]),
+    ("0-X-X", 2, ["ALARM", "ALARM", "ALARM"]),
+    ("00X0X", 2, ["ALARM", "ALARM", "ALARM"]),
+    ("0-X--", 2, ["OK", "ALARM", "OK"]),
+    ("----0", 2, ["OK", "ALARM", "OK"]),
+    ("---X-", 2, ["before", "ALARM", "OK"]),
+])
+def test_the_evaluation_is_that_of_the_user_guide(datapoints: str, to_alarm: int, expected: list[str]) -> None:
+    """The rows of both tables in "Configuring how CloudWatch alarms treat missing data"."""
+    values = [{"0": 0.0, "X": 1.0, "-": None}[each] for each in datapoints]
+    for treatment, state in zip(TREATMENTS, expected):
+        evaluated = Alarm({"EvaluationPeriods": 3, "DatapointsToAlarm": to_alarm, "TreatMissingData": treatment,
+                           "ComparisonOperator": "GreaterThanOrEqualToThreshold", "Threshold": 1})
+        assert evaluated.state(values, before="before") == state, treatment
+
+
+@pytest.mark.parametrize("minutes", INTERVALS)
+def test_silence_is_an_alarm_at_the_third_missing_check_and_ends_with_the_next(minutes: int) -> None:
+    silence, stack = alarm("fell-silent", CheckIntervalMinutes=str(minutes))
+    interval = 60 * minutes
+    # Ten checks, then none for six intervals, then again.
+    checks = [Point(7 + number * interval, 1) for number in [*range(10), *range(15, 18)]]
+    last, next_one = 7 + 9 * interval, 7 + 15 * interval
+    invocations = {metric("AWS/Lambda", "Invocations", FunctionName=stack.ref("Monitor")): checks}
+    # Before the first check there is nothing to see: the alarm may be in any state.
+    states = [(at, state) for at, state in silence.states(invocations, 17 * minutes) if at > 3 * interval]
+    assert {state for at, state in states if at < last + 3 * interval} == {"OK"}
+    assert {state for at, state in states if last + 3 * interval <= at < next_one} == {"ALARM"}
+    assert {state for at, state in states if at >= next_one} == {"OK"}
+
+
+@pytest.mark.parametrize("minutes", INTERVALS)
+def test_the_text_says_how_long_the_silence_is(minutes: int) -> None:
+    silence, _ = alarm("fell-silent", CheckIntervalMinutes=str(minutes))
+    assert f"none has run for {3 * minutes} minutes." in silence.properties["AlarmDescription"]
+
+
+@pytest.mark.parametrize("minutes", INTERVALS)
+def test_cloudwatch_accepts_the_periods(minutes: int) -> None:
+    """PutMetricAlarm, "Period": a multiple of 60; in all at most a day for periods below an hour, else seven days."""
+    for one in RenderedStack(parameters={"CheckIntervalMinutes": str(minutes)}).resources("AWS::CloudWatch::Alarm").values():
+        period = one.get("Period") or one["Metrics"][0]["MetricStat"]["Period"]
+        assert period % 60 == 0
+        assert period * one["EvaluationPeriods"] <= (86_400 if period < 3_600 else 604_800)
+
+
+def published(suffix: str, stack: RenderedStack) -> Metric:
+    """The metric as its service publishes it (the service's guide, "metrics"), or as the function does."""
+    function, topic, queue = stack.ref("Monitor"), stack.attribute("AlertTopic", "TopicName"), stack.attribute("DeadLetterQueue", "QueueName")
+    return {
+        "checks-fail": metric("AWS/Lambda", "Errors", FunctionName=function),
+        "near-timeout": metric("AWS/Lambda", "Duration", FunctionName=function),
+        "not-delivered": metric("AWS/SNS", "NumberOfNotificationsFailed", TopicName=topic),
+        "checks-dropped": metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", QueueName=queue),
+    }[suffix]
+
+
+@pytest.mark.parametrize("suffix, values, expected", [
+    # Nobody is paged for one error if the retry, a minute later, succeeds.
+    ("checks-fail", [1, 0], "OK"),
+    ("checks-fail", [1, 1], "ALARM"),
+    ("near-timeout", [24_000], "OK"),
+    ("near-timeout", [900, 24_001, 900], "ALARM"),
+    ("not-delivered", [0], "OK"),
+    ("not-delivered", [0, 1, 0], "ALARM"),
+    ("checks-dropped", [0], "OK"),
+    ("checks-dropped", [1], "ALARM"),
+])
+def test_an_alarm_goes_off_at_its_limit(suffix: str, values: list[float], expected: str) -> None:
+    watched, stack = alarm(suffix)
+    points = [Point(100 + 60 * minute, value) for minute, value in enumerate(values)]
+    states = dict(watched.states({published(suffix, stack): points}, 60))
+    assert states[60] == "OK" and (expected in states.values()) and ("ALARM" in states.values()) == (expected == "ALARM")
+    # All of them end by themselves when nothing is published any more.
+    assert states[3600] == "OK"
+
+
+def test_a_check_is_near_its_timeout_at_four_fifths_of_it() -> None:
+    slow, stack = alarm("near-timeout")
+    timeout = stack.properties("Monitor")["Timeout"]
+    assert slow.properties["Threshold"] == 0.8 * 1000 * timeout
+    assert f"more than {0.8 * timeout:.0f} of its {timeout} seconds" in slow.properties["AlarmDescription"]
+
+
+@pytest.mark.parametrize("operators", ["", "arn:aws:sns:us-east-1:111122223333:operators"])
+def test_every_alarm_goes_to_the_alert_topic_and_to_that_of_the_operators(operators: str) -> None:
+    stack = RenderedStack(parameters={"OperatorTopicArn": operators})
+    alarms = stack.resources("AWS::CloudWatch::Alarm").values()
+    assert alarms
+    for one in alarms:
+        assert one["AlarmActions"] == [stack.ref("AlertTopic"), *filter(None, [operators])], one["AlarmName"]
