@@ -1,9 +1,12 @@
 """The alarms about the monitor go off when they should, by CloudWatch's rules."""
 
+import re
+
 import pytest
 
 from alarms import Alarm, Metric, Point, metric
 from rendering import RenderedStack, template
+from toolkit.paths import PROJECT
 
 INTERVALS = [int(key) for key in template()["Mappings"]["Interval"]]
 TREATMENTS = ["ignore", "breaching", "notBreaching"]
@@ -107,7 +110,14 @@ def test_a_check_is_near_its_timeout_at_four_fifths_of_it() -> None:
 @pytest.mark.parametrize("operators", ["", "arn:aws:sns:us-east-1:111122223333:operators"])
 def test_every_alarm_goes_to_the_alert_topic_and_to_that_of_the_operators(operators: str) -> None:
     stack = RenderedStack(parameters={"OperatorTopicArn": operators})
-    alarms = stack.resources("AWS::CloudWatch::Alarm").values()
-    assert alarms
-    for one in alarms:
-        assert one["AlarmActions"] == [stack.ref("AlertTopic"), *filter(None, [operators])], one["AlarmName"]
+    both = [stack.ref("AlertTopic"), *filter(None, [operators])]
+    for one in stack.resources("AWS::CloudWatch::Alarm").values():
+        assert one["AlarmActions"] == both, one["AlarmName"]
+        says_when_it_is_over = "ends without a message" not in one["AlarmDescription"]
+        assert one.get("OKActions", []) == (both if says_when_it_is_over else []), one["AlarmName"]
+
+
+def test_the_documentation_lists_every_alarm_and_whether_it_reports_ok() -> None:
+    rows = re.findall(r"^\| `STACK-([a-z-]+)` \| .* \| (yes|no)\b[^|]*\|$", (PROJECT / "docs/failures.md").read_text(), re.MULTILINE)
+    alarms = RenderedStack(name="STACK").resources("AWS::CloudWatch::Alarm").values()
+    assert dict(rows) == {one["AlarmName"].removeprefix("STACK-"): "yes" if "OKActions" in one else "no" for one in alarms}
