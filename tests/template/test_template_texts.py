@@ -1,0 +1,66 @@
+"""The texts and names of the template: within the limits of AWS, and with links into the stack's own partition."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from rendering import RenderedStack, template
+
+# CloudFormation, CreateStack, "StackName": at most 128 characters.
+LONGEST_STACK_NAME = "s" * 128
+LONGEST_REGION = {
+    partition: max(boto3.Session().get_available_regions("cloudformation", partition), key=len)
+    for partition in template()["Mappings"]["Partition"]
+}
+
+
+def longest(partition: str) -> RenderedStack:
+    every_region = ",".join(boto3.Session().get_available_regions("ses", "aws"))
+    return RenderedStack(LONGEST_STACK_NAME, LONGEST_REGION[partition], partition, {
+        "Regions": every_region, "MetricNamespace": "n" * 255, "CheckIntervalMinutes": "60",
+        "OperatorTopicArn": f"arn:{partition}:sns:{LONGEST_REGION[partition]}:111122223333:{'t' * 256}",
+    })
+
+
+def limit(service: str, operation: str, member: str) -> int:
+    """The longest value of a parameter, by the service's API."""
+    model = boto3.client(service, region_name="us-east-1").meta.service_model
+    return int(model.operation_model(operation).input_shape.members[member].metadata["max"])
+
+
+def urls(value: Any) -> Iterator[str]:
+    yield from re.findall(r"https://[^\s/?#)\"\\]+", json.dumps(value))
+
+
+@pytest.mark.parametrize("partition", LONGEST_REGION)
+def test_texts_and_names_of_the_longest_stack_name_fit(partition: str) -> None:
+    stack = longest(partition)
+    for one in stack.resources("AWS::CloudWatch::Alarm").values():
+        assert len(one["AlarmDescription"]) <= limit("cloudwatch", "PutMetricAlarm", "AlarmDescription"), one["AlarmName"]
+        assert len(one["AlarmName"]) <= limit("cloudwatch", "PutMetricAlarm", "AlarmName")
+    [dashboard] = stack.resources("AWS::CloudWatch::Dashboard").values()
+    # PutDashboard, "DashboardName": "Maximum length is 255".
+    assert len(dashboard["DashboardName"]) <= 255
+    [group] = stack.resources("AWS::Logs::LogGroup").values()
+    assert len(group["LogGroupName"]) <= limit("logs", "CreateLogGroup", "logGroupName")
+
+
+@pytest.mark.parametrize("partition", LONGEST_REGION)
+def test_links_stay_in_the_partition(partition: str) -> None:
+    stack = longest(partition)
+    domain = {"aws": ".aws.amazon.com", "aws-us-gov": "amazonaws-us-gov.com", "aws-cn": "amazonaws.cn",
+              "aws-eusc": "amazonaws-eusc.eu"}[partition]
+    texts = [one.get("AlarmDescription", one.get("DashboardBody")) for kind in ["Alarm", "Dashboard"]
+             for one in stack.resources(f"AWS::CloudWatch::{kind}").values()]
+    found = [*urls(texts), *urls(stack.output("DashboardUrl"))]
+    assert found and all(one.endswith(domain) for one in found), set(found)
+
+
+@pytest.mark.parametrize("partition", LONGEST_REGION)
+def test_the_dashboard_is_valid_json(partition: str) -> None:
+    [dashboard] = longest(partition).resources("AWS::CloudWatch::Dashboard").values()
+    assert json.loads(dashboard["DashboardBody"])["widgets"]
