@@ -76,6 +76,7 @@ def published(suffix: str, stack: RenderedStack) -> Metric:
         "checks-fail": metric("AWS/Lambda", "Errors", FunctionName=function),
         "near-timeout": metric("AWS/Lambda", "Duration", FunctionName=function),
         "not-delivered": metric("AWS/SNS", "NumberOfNotificationsFailed", TopicName=topic),
+        "nobody-listens": metric("SESQuotaMonitor", "Subscribers"),
         "checks-dropped": metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", QueueName=queue),
     }[suffix]
 
@@ -98,6 +99,26 @@ def test_an_alarm_goes_off_at_its_limit(suffix: str, values: list[float], expect
     assert states[60] == "OK" and (expected in states.values()) and ("ALARM" in states.values()) == (expected == "ALARM")
     # All of them end by themselves when nothing is published any more.
     assert states[3600] == "OK"
+
+
+def test_nobody_listening_is_an_alarm_that_lasts_until_somebody_does() -> None:
+    deaf, stack = alarm("nobody-listens")
+    # Counted once an hour: one, none, none, not counted twice, one.
+    counts = [Point(100 + 3_600 * hour, count) for hour, count in [(0, 1), (1, 0), (2, 0), (5, 1)]]
+    states = dict(deaf.states({published("nobody-listens", stack): counts}, 7 * 60))
+    assert {state for at, state in states.items() if at < 3_600 + 100} == {"OK"}
+    assert {state for at, state in states.items() if 3_660 + 100 <= at < 5 * 3_600 + 100} == {"ALARM"}
+    assert {state for at, state in states.items() if 5 * 3_600 + 100 <= at} == {"OK"}
+
+
+def test_the_cost_counts_every_alarm() -> None:
+    alarms = len(RenderedStack().resources("AWS::CloudWatch::Alarm"))
+    cost = (PROJECT / "docs/metrics.md").read_text()
+    assert f"| alarms | {alarms} × 0.10 | {alarms * 0.1:.2f} |" in cost
+    rows = re.findall(r"^\| .* \| .* \| (\d+\.\d+) \|$", cost, re.MULTILINE)
+    total = f"{sum(map(float, rows)):.2f}"
+    assert f"| **sum** | | **{total}** |" in cost
+    assert f"About **{total} USD a month**" in (PROJECT / "README.md").read_text()
 
 
 def test_a_check_is_near_its_timeout_at_four_fifths_of_it() -> None:
