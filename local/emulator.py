@@ -3,7 +3,7 @@
 | addition | without it |
 | --- | --- |
 | an alarm on metric math can be created; it is not evaluated | no stack with such an alarm |
-| the condition key `cloudwatch:namespace` | a statement with that key allows nothing |
+| `PutMetricData` in the CBOR protocol, which the SDKs use, needs permission, with the key `cloudwatch:namespace` | everybody may call it |
 
 It replaces functions that ministack does not document, so it needs the version that `requirements.txt` pins.
 """
@@ -15,6 +15,8 @@ from ministack import app
 from ministack.core import iam_actions
 from ministack.services.cloudformation import provisioners
 
+PUT_METRIC_DATA = "cloudwatch:PutMetricData"
+
 
 def alarm_record(name: str, properties: dict[str, Any], original: Any = provisioners._cw_metric_alarm_record) -> Any:
     if "Metrics" not in properties:
@@ -25,16 +27,25 @@ def alarm_record(name: str, properties: dict[str, Any], original: Any = provisio
     return record | {"Namespace": "", "MetricName": ""}
 
 
+def required_action(service: str, method: str, path: str, *request: Any, original: Any = iam_actions.extract_iam_action) -> Any:
+    return PUT_METRIC_DATA if path.endswith("/operation/PutMetricData") else original(service, method, path, *request)
+
+
+def resource(service: str, method: str, path: str, *request: Any, original: Any = iam_actions.extract_resource_arn) -> Any:
+    return "*" if path.endswith("/operation/PutMetricData") else original(service, method, path, *request)
+
+
 def request_context(service: str, action: str, body: bytes, parameters: Any,
                     original: Any = iam_actions.request_tag_context) -> dict[str, Any]:
     context = dict(original(service, action, body, parameters))
-    if action == "cloudwatch:PutMetricData":
-        # The SDKs of this project's function and tests use the CBOR protocol.
+    if action == PUT_METRIC_DATA:
         context["cloudwatch:namespace"] = cbor2.loads(body)["Namespace"]
     return context
 
 
 if __name__ == "__main__":
     provisioners._cw_metric_alarm_record = alarm_record
+    iam_actions.extract_iam_action = required_action
+    iam_actions.extract_resource_arn = resource
     iam_actions.request_tag_context = request_context
     app.main()

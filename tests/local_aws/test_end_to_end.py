@@ -89,27 +89,40 @@ def test_alerts_follow_their_schema_in_every_protocol(aws: LocalAws, account: Ac
         assert json.loads(sent.text(protocol)) == alert.document
 
 
-def test_text_messages_are_sent_for_critical_only(aws: LocalAws, account: Account, stack: Stack) -> None:
-    # The log of the local AWS does not tell accounts apart, so this test has a phone number of its own.
-    phone = "+14255550199"
-    account.client("sns").subscribe(
-        TopicArn=stack.topic_arn, Protocol="sms", Endpoint=phone, Attributes=_sms_filter(account, stack)
-    )
-    account.send_mail(200)
-    stack.invoke()
-    assert aws.delivered("SMS", phone) == 0
-    account.send_mail(200)
-    stack.invoke()
-    assert aws.delivered("SMS", phone) == 1
+def test_the_phone_gets_what_is_urgent_and_test_alerts(account: Account, stack: Stack) -> None:
+    stack.invoke({"testAlert": True})
+    for _ in range(2):
+        account.send_mail(200)
+        stack.invoke()
+    stack.change_settings(WARNING_PERCENT="80", CRITICAL_PERCENT="95", CLEAR_MARGIN_PERCENT="5")
+    # A check in the same second as the last change may be a late one, and never lowers the level.
+    wait_for(lambda: target(stack.invoke())["notification"] == "RECOVERED", "the recovery")
+
+    policy = _phone_filter(account, stack)
+    passed = {(sent.attributes["kind"], sent.attributes["level"]): _passes(policy, sent.attributes) for sent in account.publications()}
+    assert passed == {
+        ("TEST", "OK"): True, ("RAISED", "WARNING"): False, ("ESCALATED", "CRITICAL"): True, ("RECOVERED", "OK"): False,
+    }
+    # An alarm about the monitor has no message attributes.
+    assert not _passes(policy, {})
 
 
-def _sms_filter(account: Account, stack: Stack) -> dict[str, str]:
+def _phone_filter(account: Account, stack: Stack) -> dict[str, Any]:
     """The filter policy of the phone subscription in the template."""
     sns = account.client("sns")
     subscriptions = sns.list_subscriptions_by_topic(TopicArn=stack.topic_arn)["Subscriptions"]
     [arn] = [each["SubscriptionArn"] for each in subscriptions if each["Protocol"] == "sms"]
     attributes = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
-    return {name: attributes[name] for name in ("FilterPolicy", "FilterPolicyScope") if name in attributes}
+    assert attributes.get("FilterPolicyScope", "MessageAttributes") == "MessageAttributes"
+    return json.loads(attributes["FilterPolicy"])
+
+
+def _passes(policy: dict[str, Any], attributes: dict[str, str]) -> bool:
+    """As SNS matches exact strings (developer guide, "AND/OR logic"): all keys, one of the values of each, one of `$or`."""
+    return all(
+        any(_passes(one, attributes) for one in wanted) if key == "$or" else attributes.get(key) in wanted
+        for key, wanted in policy.items()
+    )
 
 
 def test_a_dry_run_changes_nothing(aws: LocalAws, account: Account, stack: Stack, inbox: Inbox) -> None:
@@ -210,31 +223,21 @@ def test_two_checks_at_once_send_one_alert(aws: LocalAws, account: Account, stac
     assert kinds(inbox.receive()) == ["RAISED"]
 
 
-def test_the_role_allows_what_the_function_does_and_no_other_region() -> None:
+def test_the_role_allows_what_the_function_does_and_no_other_region_or_namespace() -> None:
     with LocalAws(enforce_iam=True) as aws:
         account = aws.account()
         stack = account.install({"Regions": "us-east-1,eu-west-1", "WarningPercent": "0.4", "CriticalPercent": "0.8",
-                                 "ClearMarginPercent": "0.1"})
-        _drop_condition(account, stack.outputs["FunctionRoleName"], "cloudwatch:namespace")
+                                 "ClearMarginPercent": "0.1", "MetricNamespace": "Mail/Quota"})
         account.send_mail(200)
         assert target(stack.invoke())["notification"] == "RAISED"
         assert target(stack.invoke())["notification"] is None
 
-        stack.change_settings(REGIONS="us-east-1,ap-south-1")
-        failed = stack.invoke()
-        assert failed.error is not None
-        assert "ap-south-1" in failed.payload["errorMessage"] and "AccessDenied" in failed.payload["errorMessage"]
-
-
-def _drop_condition(account: Account, role: str, key: str) -> None:
-    """Removes a condition that the local AWS does not support from the policies of a role."""
-    iam = account.client("iam")
-    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-        policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        for statement in policy["Statement"]:
-            if key in json.dumps(statement.get("Condition", {})):
-                del statement["Condition"]
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
+        for setting, value in [("REGIONS", "us-east-1,ap-south-1"), ("METRIC_NAMESPACE", "Mail/Other")]:
+            stack.change_settings(REGIONS="us-east-1,eu-west-1", METRIC_NAMESPACE="Mail/Quota")
+            stack.change_settings(**{setting: value})
+            failed = stack.invoke()
+            assert failed.error is not None and "AccessDenied" in failed.payload["errorMessage"], setting
+            assert {"REGIONS": "ap-south-1", "METRIC_NAMESPACE": "metrics"}[setting] in failed.payload["errorMessage"]
 
 
 def test_the_schedule_runs_checks_that_store_the_metrics_of_each_region(scheduled: Stack) -> None:
