@@ -1,7 +1,8 @@
 # ses-quota-monitor: everything that is run by hand. `make` alone lists it.
 
 STACK ?= ses-quota-monitor
-REGION ?= $(or $(AWS_REGION),$(AWS_DEFAULT_REGION),us-east-1)
+# Empty: that of the environment (AWS_REGION, AWS_DEFAULT_REGION), else that of the profile.
+REGION ?=
 # Template parameters for a deployment: PARAMETERS='AlertEmail=ops@example.com WarningPercent=70'
 PARAMETERS ?=
 # How long `make fuzz` runs.
@@ -63,7 +64,7 @@ lint: $(TOOLS) ## Check format, lints, template, and which dependencies there ar
 		printf 'The function links what it must not, and pays for it at each cold start:\n%s\nSee which dependency or feature adds it: cargo tree --invert NAME\n' "$$found" >&2; exit 1; \
 	fi
 	cargo deny --locked check bans licenses sources
-	sam validate --lint --region $(REGION)
+	sam validate --lint --region us-east-1
 	cfn-lint template.yaml
 
 unit: $(TOOLS) ## Run the tests of the Rust code, the template and the documentation
@@ -96,17 +97,19 @@ $(PEER): $(shell find bench/peers/sdk_defaults -name '*.rs' -o -name 'Cargo.*') 
 	cd bench/peers/sdk_defaults && CARGO_TARGET_DIR=$(CURDIR)/target/peer \
 		cargo lambda build --release --locked --lambda-dir $(CURDIR)/.aws-sam/peer
 
-deploy: $(TOOLS) ## Build and deploy to AWS: STACK, REGION, PARAMETERS
-	@$(PYTHON) scripts/operate.py credentials --region $(REGION)
-	sam build $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
-	sam deploy --stack-name $(STACK) --region $(REGION) --resolve-s3 --capabilities CAPABILITY_IAM \
-		--no-fail-on-empty-changeset $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
+# Values reach the commands through the environment, whatever characters are in them.
+deploy check destroy: export STACK := $(STACK)
+deploy check destroy: export REGION := $(REGION)
+deploy check destroy: export PARAMETERS := $(PARAMETERS)
 
-check: $(TOOLS) ## Run one check on the deployed stack and print its report: STACK, REGION
-	@$(PYTHON) scripts/operate.py check --stack $(STACK) --region $(REGION)
+deploy: $(TOOLS) ## Build and deploy to AWS: STACK, REGION, PARAMETERS
+	@$(PYTHON) -m scripts deploy --stack "$$STACK" --region "$$REGION" --parameters "$$PARAMETERS"
+
+check: $(TOOLS) ## Run one check on the deployed stack, print its report and who is subscribed: STACK, REGION
+	@$(PYTHON) -m scripts check --stack "$$STACK" --region "$$REGION"
 
 destroy: $(TOOLS) ## Remove the deployed stack; asks first: STACK, REGION
-	@$(PYTHON) scripts/operate.py destroy --stack $(STACK) --region $(REGION)
+	@$(PYTHON) -m scripts destroy --stack "$$STACK" --region "$$REGION"
 
 fmt: ## Format the Rust code
 	cargo fmt

@@ -4,6 +4,7 @@
 | --- | --- |
 | an alarm on metric math can be created; it is not evaluated | no stack with such an alarm |
 | `PutMetricData` in the CBOR protocol, which the SDKs use, needs permission, with the key `cloudwatch:namespace` | everybody may call it |
+| a subscription without confirmation is listed as `PendingConfirmation` | it is listed like any other |
 
 It replaces functions that ministack does not document, so it needs the version that `requirements.txt` pins.
 """
@@ -13,6 +14,7 @@ from typing import Any
 import cbor2
 from ministack import app
 from ministack.core import iam_actions
+from ministack.services import sns
 from ministack.services.cloudformation import provisioners
 
 PUT_METRIC_DATA = "cloudwatch:PutMetricData"
@@ -43,9 +45,19 @@ def request_context(service: str, action: str, body: bytes, parameters: Any,
     return context
 
 
+def listed_subscriptions(parameters: Any, original: Any = sns._list_subscriptions_by_topic) -> Any:
+    status, headers, body = original(parameters)
+    topic, _ = sns._get_topic(sns._p(parameters, "TopicArn"))
+    for subscription in topic["subscriptions"] if topic else []:
+        if not subscription["confirmed"]:
+            body = body.replace(subscription["arn"].encode(), b"PendingConfirmation")
+    return status, headers, body
+
+
 if __name__ == "__main__":
     provisioners._cw_metric_alarm_record = alarm_record
     iam_actions.extract_iam_action = required_action
     iam_actions.extract_resource_arn = resource
     iam_actions.request_tag_context = request_context
+    sns._list_subscriptions_by_topic = listed_subscriptions
     app.main()

@@ -1,0 +1,73 @@
+"""The template parameters that a deployment leads to, and whether they contradict each other.
+
+CloudFormation checks each parameter on its own: its rules compare for equality only. The function then checks them
+against each other, but it is installed by that time, and does not start.
+"""
+
+import shlex
+from dataclasses import dataclass
+
+from .stacks import CommandFailed
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A template parameter as it will be after the deployment, and where its value comes from."""
+
+    name: str
+    value: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value} ({self.source})"
+
+    @property
+    def number(self) -> float:
+        try:
+            return float(self.value)
+        except ValueError:
+            raise CommandFailed(f"{self.name}={self.value}: expected a number") from None
+
+
+def parse(text: str) -> dict[str, str]:
+    """Parameters as make gets them: Name=value, separated by spaces; a value with spaces in quotation marks."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise CommandFailed(f"PARAMETERS={text}: {error}") from None
+    if wrong := [word for word in words if not word.partition("=")[1]]:
+        raise CommandFailed(f"PARAMETERS: expected Name=value, separated by spaces, but found {wrong[0]}")
+    return {name: value for name, _, value in (word.partition("=") for word in words)}
+
+
+def resolve(named: dict[str, str], installed: dict[str, str], defaults: dict[str, str]) -> dict[str, Parameter]:
+    """Every parameter of the template: as named, else as installed, else its default."""
+    if unknown := sorted(set(named) - set(defaults)):
+        raise CommandFailed(
+            f"The template has no parameter {', '.join(unknown)}.\nIts parameters are: {', '.join(sorted(defaults))}"
+        )
+    sources = [(named, "as given"), (installed, "as installed"), (defaults, "the default")]
+    return {
+        name: next(Parameter(name, values[name], source) for values, source in sources if name in values) for name in defaults
+    }
+
+
+def check_thresholds(parameters: dict[str, Parameter]) -> None:
+    """Raises `CommandFailed` where the function would not start: 0 < warning < critical <= 100, and 0 <= margin < warning."""
+    warning, critical = parameters["WarningPercent"], parameters["CriticalPercent"]
+    margin = parameters["ClearMarginPercent"]
+    wrong = []
+    if not 0 < warning.number:
+        wrong.append(f"{warning} must be above 0")
+    if not critical.number <= 100:
+        wrong.append(f"{critical} must be at most 100")
+    if not warning.number < critical.number:
+        wrong.append(f"{warning} must be below {critical}")
+    if not 0 <= margin.number < warning.number:
+        wrong.append(f"{margin} must be at least 0 and below {warning}")
+    if wrong:
+        raise CommandFailed(
+            "Nothing was deployed, because the function would not start:\n"
+            + "".join(f"  {each}\n" for each in wrong)
+            + "Name the parameters that are to change, such as PARAMETERS='WarningPercent=80 CriticalPercent=95'"
+        )
