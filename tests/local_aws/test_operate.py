@@ -196,6 +196,22 @@ def test_make_check_says_that_a_phone_alone_gets_no_alarms(account: Account, che
     assert "Alarms about the monitor reach nobody" in checkout.make("check").stderr
 
 
+def test_make_check_says_that_a_subscription_must_be_confirmed(account: Account, checkout: Checkout) -> None:
+    stack = account.install()
+    account.client("sns").subscribe(TopicArn=stack.topic_arn, Protocol="https", Endpoint="https://127.0.0.1:9/alerts")
+    told = checkout.make("check").stderr
+    assert told.startswith("WARNING: NOBODY IS TOLD ABOUT ALERTS. Confirmed subscriptions of the alert topic: 0\nPending")
+    assert "follow the link" in told and "AlertEmail=" not in told
+
+
+def test_a_stack_that_was_only_planned_does_not_exist(account: Account, checkout: Checkout) -> None:
+    account.client("cloudformation").create_change_set(
+        StackName=STACK, ChangeSetName="plan", ChangeSetType="CREATE",
+        TemplateBody=json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}),
+    )
+    assert f"Stack {STACK} does not exist in us-east-1" in checkout.make("check").stderr
+
+
 def test_make_destroy_asks_says_what_stays_and_removes_the_stack(checkout: Checkout) -> None:
     assert checkout.make("deploy", "PARAMETERS=ProtectStateTable=true").returncode == 0
     assert "deletion protection" in checkout.make("destroy", answer=STACK).stderr
