@@ -134,6 +134,7 @@ fn what_to_do(notification: &Notification) -> String {
              are the limits of the SES sandbox. It can take a day to be granted:\n{dashboard}\
              2. {HOLD_BACK}\
              3. See what was sent, and whether it should have been: on the same page.\n\
+             4. If the account has left the sandbox and kept its limits, ask for a higher quota:\n{quotas}\
              {ROLLING}"
         ),
         _ => format!(

@@ -25,19 +25,19 @@ pub(super) fn text(notification: &Notification) -> String {
         ],
         _ => vec!["sending quota is unlimited.".to_owned()],
     };
-    let advice = match notification.kind {
-        Kind::Test => "Only a test.",
-        Kind::Recovered => "Recovered.",
-        _ if notification.level > AlertLevel::Ok && is_like_sandbox(quota) => {
-            "Hold bulk mail, ask for production access."
-        }
-        _ if is_rejecting(notification) => "SES rejects mail. Raise the quota.",
-        _ if notification.level > AlertLevel::Ok => "Hold bulk mail, raise the quota.",
-        _ => "",
+    let is_sandbox = is_like_sandbox(quota);
+    let advice: &[&str] = match notification.kind {
+        Kind::Test => &["Only a test."],
+        Kind::Recovered => &["Recovered."],
+        _ if is_rejecting(notification) && is_sandbox => &["SES rejects mail.", "Ask for production access."],
+        _ if is_rejecting(notification) => &["SES rejects mail.", "Raise the quota."],
+        _ if notification.level > AlertLevel::Ok && is_sandbox => &["Hold bulk mail, ask for production access."],
+        _ if notification.level > AlertLevel::Ok => &["Hold bulk mail, raise the quota."],
+        _ => &[],
     };
     // The most important first. A part that does not fit is left out.
     let mut gap = "";
-    for part in numbers.iter().map(String::as_str).chain([advice]).filter(|part| !part.is_empty()) {
+    for part in numbers.iter().map(String::as_str).chain(advice.iter().copied()) {
         if text.len() + gap.len() + part.len() <= CHARACTERS {
             text.push_str(gap);
             text.push_str(part);

@@ -414,6 +414,8 @@ fn in_the_sandbox_production_access_is_what_to_ask_for() {
     2. Hold back mail that can wait (campaigns, digests), so that the mail that cannot
        (sign-in, receipts) still goes out. Each recipient counts, not each message.
     3. See what was sent, and whether it should have been: on the same page.
+    4. If the account has left the sandbox and kept its limits, ask for a higher quota:
+       https://us-east-1.console.aws.amazon.com/servicequotas/home/services/ses/quotas/L-804C8AE8?region=us-east-1
     The 24 hours are a rolling window: quota comes back as older mail leaves it.
 
     Alert ID: 111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/CRITICAL/RAISED
@@ -421,21 +423,25 @@ fn in_the_sandbox_production_access_is_what_to_ask_for() {
     let over = notification(Kind::Escalated, AlertLevel::Critical, over);
     assert_snapshot!([&near, &over].map(|notification| Message::new(notification).sms).join("\n"), @"
     CRITICAL: SES us-east-1 (111122223333) 95.0% of 24h quota used. 10 of 200 left. Hold bulk mail, ask for production access.
-    EXHAUSTED: SES us-east-1 (111122223333) 305.0% of 24h quota used. 610 sent, quota 200. Hold bulk mail, ask for production access.
+    EXHAUSTED: SES us-east-1 (111122223333) 305.0% of 24h quota used. 610 sent, quota 200. SES rejects mail. Ask for production access.
     ");
-    // A higher quota at the same rate is no sandbox.
-    let mut other = near.reading.clone();
-    other.quota = SendQuota::new(190.0, 201.0, 1.0).unwrap();
-    assert!(!Message::new(&notification(Kind::Raised, AlertLevel::Ok, other)).email.contains("sandbox"));
+    // One of the two limits is not enough.
+    for (max, rate) in [(201.0, 1.0), (200.0, 14.0), (200.0, f64::NAN)] {
+        let quota = SendQuota::new(199.0, max, rate).unwrap();
+        let other = Reading { quota, ..near.reading.clone() };
+        assert!(!Message::new(&notification(Kind::Raised, AlertLevel::Ok, other)).email.contains("sandbox"));
+    }
 }
 
 #[test]
-fn a_rate_that_is_unknown_is_called_so() {
-    let mut odd = reading(48_100.0, 50_000.0);
-    odd.quota = SendQuota::new(48_100.0, 50_000.0, f64::NAN).unwrap();
-    let message = Message::new(&notification(Kind::Raised, AlertLevel::Ok, odd));
-    assert!(message.email.contains("Maximum send rate:          unknown"), "{}", message.email);
-    assert!(!message.document.contains("maxSendRate"));
+fn a_rate_that_is_no_number_is_called_what_it_is() {
+    for (rate, called) in [(f64::NAN, "unknown"), (-1.0, "unlimited")] {
+        let quota = SendQuota::new(48_100.0, 50_000.0, rate).unwrap();
+        let message = Message::new(&Notification { reading: Reading { quota, ..reading(0.0, 0.0) }, ..escalated() });
+        let line = format!("Maximum send rate:          {called}\n");
+        assert!(message.email.contains(&line), "{}", message.email);
+        assert!(!message.document.contains("maxSendRate"));
+    }
 }
 
 #[test]
@@ -519,6 +525,7 @@ proptest! {
         prop_assert!(message.sms.starts_with(subject::label(&notification)));
         // SNS accepts 256 KiB.
         prop_assert!(message.body().len() < 16 * 1024);
+        prop_assert!(!message.email.contains(" 1 recipients"), "{}", message.email);
         for text in [&message.email, &message.sms, &message.document] {
             prop_assert!(!text.contains("NaN") && !text.contains(" inf") && !text.contains("null") && !text.contains(" -1"));
         }
