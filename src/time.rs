@@ -103,8 +103,16 @@ mod tests {
         }
 
         #[test]
-        fn no_text_panics(text in "\\PC*") {
-            let _ = text.parse::<Timestamp>();
+        fn a_text_is_read_as_the_second_that_it_names_or_is_named(
+            text in "\\PC*|[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](\\.[0-9]{0,12})?(Z|z|[+-]0[0-9]:00)?",
+        ) {
+            match text.parse::<Timestamp>() {
+                Ok(time) => {
+                    prop_assert_eq!(&time.to_string()[..19], &text[..19]);
+                    prop_assert!((0..=LATEST).contains(&time.epoch_seconds()));
+                }
+                Err(error) => prop_assert!(error.to_string().contains(&text)),
+            }
         }
     }
 }

@@ -49,6 +49,8 @@ mod tests {
         let per_second = [14.0, 0.5, 0.0, 0.0, 1e12].map(SendRate::PerSecond);
         assert_eq!(rates[..5], per_second);
         assert_eq!(rates[5], SendRate::Unlimited);
+        // People would read "-0".
+        assert!(rates[3].per_second().is_some_and(f64::is_sign_positive));
         for nonsense in [f64::NAN, -2.0, -0.5, -1.5, 1e13, f64::INFINITY, f64::NEG_INFINITY] {
             assert_eq!(SendRate::new(nonsense), SendRate::Unknown, "{nonsense}");
         }
