@@ -24,7 +24,7 @@ use crate::settings::TopicArn;
 
 /// The first attempt and five more, twice what other calls get: nothing else tells people, and only attempts in which
 /// nothing can have been published are followed by another. With [`FIRST_BACKOFF`] and the timeout of a connection they take
-/// 17 seconds at most, which a check of 30 seconds has left after reading and claiming.
+/// 17 seconds at most, which a check of 30 seconds has left unless other services are slow as well.
 const ATTEMPTS: u32 = 6;
 /// The longest pause before the second attempt; it doubles from one to the next.
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);

@@ -64,9 +64,9 @@ FAULTS: dict[str, tuple[str, set[str]]] = {
     "500 always": (NOT_DONE, {"InternalFailure"}),
     "connection refused": (UNCONNECTED, {"NoConnection"}),
     "no answer": (NOT_DONE, {"Timeout"}),
-    "connection reset in the answer": (LOST, {"NoConnection", "InvalidResponse"}),
-    "truncated answer": (LOST, {"NoConnection", "InvalidResponse"}),
-    "garbled answer": (LOST, {"InvalidResponse", "UnknownServiceError"}),
+    "connection reset in the answer": (LOST, {"NoAnswer", "InvalidResponse"}),
+    "truncated answer": (LOST, {"NoAnswer", "InvalidResponse"}),
+    "garbled answer": (LOST, {"InvalidResponse", "UnexpectedResponse"}),
 }
 
 

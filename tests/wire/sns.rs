@@ -122,7 +122,6 @@ async fn what_was_not_published_is_repeated_and_is_a_refusal_in_the_end() {
     }
 }
 
-/// A check of 30 seconds has 20 left after it has read and claimed at the speed of a service that is slow.
 #[tokio::test(start_paused = true)]
 async fn all_attempts_fit_a_check() {
     let start = Instant::now();
