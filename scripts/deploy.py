@@ -21,7 +21,7 @@ def run(stack: str, region: str, parameters: str) -> None:
     named = settings.parse(parameters)
     installed = stacks.find(stack, region)
     resolved = settings.resolve(named, installed.parameters if installed else {}, _defaults())
-    settings.check_thresholds(resolved)
+    settings.check_values(resolved)
 
     # CloudFormation keeps the installed value of a parameter that is not named; `sam build` does not know that value.
     architecture = resolved["Architecture"].value

@@ -52,10 +52,10 @@ def resolve(named: dict[str, str], installed: dict[str, str], defaults: dict[str
     }
 
 
-def check_thresholds(parameters: dict[str, Parameter]) -> None:
-    """Raises `CommandFailed` where the function would not start: 0 < warning < critical <= 100, and 0 <= margin < warning."""
+def check_values(parameters: dict[str, Parameter]) -> None:
+    """Raises `CommandFailed` where the function would not start, although each parameter is allowed by the template."""
     warning, critical = parameters["WarningPercent"], parameters["CriticalPercent"]
-    margin = parameters["ClearMarginPercent"]
+    margin, reminder = parameters["ClearMarginPercent"], parameters["ReminderHours"]
     wrong = []
     if not 0 < warning.number:
         wrong.append(f"{warning} must be above 0")
@@ -65,6 +65,8 @@ def check_thresholds(parameters: dict[str, Parameter]) -> None:
         wrong.append(f"{warning} must be below {critical}")
     if not 0 <= margin.number < warning.number:
         wrong.append(f"{margin} must be at least 0 and below {warning}")
+    if 0 < reminder.number < 1 / 60:
+        wrong.append(f"{reminder} must be 0 or at least 0.0167, a minute")
     if wrong:
         raise CommandFailed(
             "Nothing was deployed, because the function would not start:\n"

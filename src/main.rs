@@ -15,9 +15,6 @@ use ses_quota_monitor::settings::Settings;
 use ses_quota_monitor::target::Account;
 use ses_quota_monitor::time::Timestamp;
 
-/// Source: AWS Lambda developer guide, "Lambda quotas".
-const LONGEST_INVOCATION: Duration = Duration::from_mins(15);
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     log::init(now);
@@ -50,7 +47,7 @@ async fn handle(monitor: &Monitor, event: LambdaEvent<Value>) -> Result<Report, 
         // Random: its keys come from the operating system.
         attempt: RandomState::new().hash_one(()),
         started_at: now(),
-        time_left: deadline.saturating_sub(since_epoch()).min(LONGEST_INVOCATION),
+        time_left: deadline.saturating_sub(since_epoch()),
     };
     let report = monitor.check(request, &invocation).await;
     let line = serde_json::to_string(&report).unwrap_or_else(|error| error.to_string());

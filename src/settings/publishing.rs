@@ -9,8 +9,8 @@ use crate::target::{AccountId, Partition, Region};
 pub struct Publishing {
     /// `ALERT_TOPIC_ARN`: the SNS topic for alerts. Required.
     pub alert_topic: TopicArn,
-    /// `STATE_TABLE`: name or ARN of the DynamoDB table with the alert state. Unset: nothing is remembered, and every
-    /// check at WARNING or above sends an alert.
+    /// `STATE_TABLE`: name or ARN of the DynamoDB table with the alert state. Unset: nothing is remembered but by
+    /// the process, and an alert is sent once in a clock hour.
     pub state_table: Option<String>,
     /// `METRIC_NAMESPACE`: the CloudWatch namespace of the metrics. Default: [`Self::METRIC_NAMESPACE`].
     pub metric_namespace: String,

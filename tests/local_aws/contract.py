@@ -24,5 +24,20 @@ ALERT_SCHEMA = {
         "test": {"type": "boolean"},
     },
 }
+# One message about many alerts, of which the first ones are named.
+DIGEST_SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["schemaVersion", "digest", "subject", "kind", "level", "count", "alerts"],
+    "properties": {
+        "schemaVersion": {"const": 1},
+        "digest": {"const": True},
+        "subject": {"const": "QUOTA"},
+        "kind": {"const": "TEST"},
+        "level": LEVEL,
+        "count": {"type": "integer", "minimum": 2},
+        "alerts": {"type": "array", "maxItems": 50, "items": ALERT_SCHEMA},
+    },
+}
 # The basic character set of GSM 03.38, without the characters that take two septets.
 GSM_7 = set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà")

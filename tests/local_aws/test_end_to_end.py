@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 
-from contract import ALERT_SCHEMA, GSM_7
+from contract import ALERT_SCHEMA, DIGEST_SCHEMA, GSM_7
 from local.account import Account
 from local.inbox import Inbox, Message
 from local.measurements import Datapoint, datapoints
@@ -136,13 +136,17 @@ def test_a_dry_run_changes_nothing(aws: LocalAws, account: Account, stack: Stack
     assert target(stack.invoke())["notification"] == "RAISED"
 
 
-def test_a_test_alert_goes_out_for_each_target_and_leaves_no_trace(account: Account, stack: Stack, inbox: Inbox) -> None:
-    assert target(stack.invoke({"testAlert": True}))["notification"] == "TEST"
-    alerts = inbox.receive()
-    assert sorted(alert.document["region"] for alert in alerts) == ["eu-west-1", "us-east-1"]
-    for alert in alerts:
-        jsonschema.validate(alert.document, ALERT_SCHEMA)
-        assert (alert.document["kind"], alert.document["test"], alert.attributes["kind"]) == ("TEST", True, "TEST")
+def test_a_test_alert_is_one_message_about_each_target_and_leaves_no_trace(
+    account: Account, stack: Stack, inbox: Inbox
+) -> None:
+    done = stack.invoke({"testAlert": True})
+    assert target(done)["notification"] == target(done, "eu-west-1")["notification"] == "TEST"
+    topic = account.client("sns").get_topic_attributes(TopicArn=stack.topic_arn)["Attributes"]
+    assert done.payload["subscribers"] == int(topic["SubscriptionsConfirmed"])
+    [digest] = inbox.receive()
+    jsonschema.validate(digest.document, DIGEST_SCHEMA)
+    assert (digest.attributes["kind"], digest.document["count"]) == ("TEST", 2)
+    assert sorted(alert["region"] for alert in digest.document["alerts"]) == ["eu-west-1", "us-east-1"]
     assert (account.metrics(NAMESPACE), stack.state_items()) == ([], [])
 
 

@@ -122,6 +122,7 @@ def test_a_lock_file_that_does_not_fit_stops_the_deployment(checkout: Checkout) 
     ("WarningPercent=4", ["ClearMarginPercent=5 (the default) must be at least 0 and below WarningPercent=4 (as given)"]),
     ("WarningPercent=nan", ["WarningPercent=nan"]),
     ("WarningPercent=lots", ["WarningPercent=lots: expected a number"]),
+    ("ReminderHours=0.001", ["ReminderHours=0.001 (as given) must be 0 or at least 0.0167, a minute"]),
     ("Warningpercent=70", ["no parameter Warningpercent", "WarningPercent"]),
     ("WarningPercent", ["expected Name=value", "WarningPercent"]),
 ])
