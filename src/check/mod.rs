@@ -29,7 +29,6 @@ use crate::target::Account;
 use crate::time::Timestamp;
 
 use listeners::Listeners;
-use pace::Pace;
 use pipeline::{Check, Checked};
 use publish::publish;
 pub use report::{CheckFailed, Report, TargetReport};
@@ -44,8 +43,6 @@ const PLACES: usize = 32;
 pub struct Monitor {
     settings: Settings,
     clients: Clients,
-    claims: Pace,
-    publishes: Pace,
     said: SaidThisHour,
     listeners: Listeners,
 }
@@ -69,8 +66,7 @@ impl Monitor {
     /// A monitor with its settings and clients.
     #[must_use]
     pub fn new(settings: Settings, clients: Clients) -> Self {
-        let (claims, publishes, said, listeners) = Default::default();
-        Self { settings, clients, claims, publishes, said, listeners }
+        Self { settings, clients, said: SaidThisHour::default(), listeners: Listeners::default() }
     }
 
     /// Checks every target. A failure in one of them, or in one part of one, is in the report and stops nothing else.

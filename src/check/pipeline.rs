@@ -13,6 +13,7 @@ use super::assess::{Assessment, assess};
 use super::deadline::Deadline;
 use super::deliver::{AlertDelivery, Outcome};
 use super::observe::{Observation, observe};
+use super::pace::Pace;
 use super::publish::Measurement;
 use super::{Invocation, Monitor, TargetReport, listeners};
 use crate::alert::{AlertLevel, Claim, Decision, Kind};
@@ -65,6 +66,8 @@ pub(super) struct Check<'a> {
     claimant: String,
     /// When this invocation is certainly dead, whatever its clock says. Its claims end then.
     claimed_until: Timestamp,
+    claims: Pace,
+    publishes: Pace,
 }
 
 impl<'a> Check<'a> {
@@ -78,11 +81,13 @@ impl<'a> Check<'a> {
             deadline: Deadline::after(time_left.saturating_sub(RESERVE)),
             claimant: format!("{}/{:016x}", invocation.request_id, invocation.attempt),
             claimed_until: invocation.started_at.plus_seconds(seconds_left + Claim::CLOCK_SKEW_SECONDS),
+            claims: Pace::default(),
+            publishes: Pace::default(),
         }
     }
 
     fn delivery(&self) -> AlertDelivery<'_> {
-        let Monitor { settings, clients, claims, publishes, said, .. } = self.monitor;
+        let Monitor { settings, clients, said, .. } = self.monitor;
         AlertDelivery {
             states: clients.states.as_ref(),
             alerts: &clients.alerts,
@@ -90,8 +95,8 @@ impl<'a> Check<'a> {
             claimant: &self.claimant,
             claimed_until: self.claimed_until,
             deadline: self.deadline,
-            claims,
-            publishes,
+            claims: &self.claims,
+            publishes: &self.publishes,
             said,
         }
     }
