@@ -121,6 +121,18 @@ async fn without_a_state_table_dynamodb_is_not_asked() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_metric_tells_whether_the_quota_and_the_state_could_be_read() {
+    for (operation, has_failed) in [("GetSendQuota", 1.0), ("GetItem", 1.0), ("none", 0.0)] {
+        let aws = Aws::new(move |call| if call.operation == operation { denied(call) } else { healthy(call) });
+        check(&aws, Request::Scheduled, &[]).await;
+        let metrics = aws.calls_of("PutMetricData")[0].cbor();
+        let mut data = metrics["MetricData"].as_array().unwrap().iter();
+        let metric = data.find(|datum| datum["MetricName"] == "CheckFailed").unwrap();
+        assert_eq!(metric["Value"], has_failed, "{operation}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_quota_that_is_not_read_is_unknown_not_ok_and_not_zero() {
     let aws = Aws::new(|call| match call.operation.as_str() {
         "GetSendQuota" => denied(call),
