@@ -227,6 +227,16 @@ fn a_repeat_keeps_its_identity_and_says_what_is_true_now() {
 }
 
 #[test]
+fn an_alert_after_a_recovery_in_doubt_is_a_new_one() {
+    let state = in_doubt(AlertLevel::Warning, Kind::Recovered, AlertLevel::Ok);
+    let Action::Notify(guarded) = decide(&state, &reading(85.0, 60), &policy()).action else {
+        panic!("nothing is said");
+    };
+    assert_eq!((guarded.notification.kind, guarded.notification.since), (Kind::Raised, Some(at(60))));
+    assert_eq!(guarded.delivered.alert.map(|alert| alert.since), Some(at(60)));
+}
+
+#[test]
 fn a_late_or_duplicate_reading_raises_but_does_not_lower() {
     let state = told(AlertLevel::Warning);
     for seconds in [-30, 0] {
