@@ -90,7 +90,7 @@ fn level_and_received(turns: Vec<Turns>, last: u32) -> (String, Vec<Received>) {
 /// Each case is some whole checks; `PROPTEST_CASES` asks for more of them.
 fn config() -> ProptestConfig {
     let usual = ProptestConfig::default();
-    if std::env::var_os("PROPTEST_CASES").is_some() { usual } else { ProptestConfig { cases: 192, ..usual } }
+    if std::env::var_os("PROPTEST_CASES").is_some() { usual } else { ProptestConfig { cases: 400, ..usual } }
 }
 
 /// A recovery whose claim was refused, and then a level within the margin: once, the recovery was sent all the same, and
