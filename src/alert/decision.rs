@@ -121,12 +121,13 @@ fn notify(state: &AlertState, reading: &Reading, level: AlertLevel, due: &Due) -
     let &Due { kind, previous_level, since } = due;
     let time = state.time_of_change(reading.checked_at);
     let repeated = state.pending.as_ref().filter(|pending| (pending.kind, pending.level) == (kind, level));
-    let alert_id =
-        repeated.map_or_else(|| AlertId::new(&reading.target, time, level, kind), |pending| pending.alert_id.clone());
+    let alert_id = repeated
+        .and_then(|pending| pending.alert_id.clone())
+        .unwrap_or_else(|| AlertId::new(&reading.target, time, level, kind));
     let (previous_level, since) = (Some(previous_level), Some(since));
     let notification =
         Notification { alert_id: alert_id.clone(), kind, level, previous_level, since, reading: reading.clone() };
-    let pending = Pending { alert_id, kind, level, since, last_heard: state.last_heard(), claim: None };
+    let pending = Pending { alert_id: Some(alert_id), kind, level, since, last_heard: state.last_heard(), claim: None };
     let alert = (level > AlertLevel::Ok).then_some(Alert { level, since: due.since, notified_at: time });
     Action::Notify(Box::new(Guarded {
         notification,

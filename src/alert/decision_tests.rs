@@ -31,7 +31,7 @@ fn told(level: AlertLevel) -> AlertState {
 fn refused(level: AlertLevel, kind: Kind, pending: AlertLevel) -> AlertState {
     let last_heard = LastHeard { lowest: level, highest: level };
     let (since, claim) = (Some(at(-60)), None);
-    let alert_id = AlertId::new(&target("aws", "us-east-1"), at(0), pending, kind);
+    let alert_id = Some(AlertId::new(&target("aws", "us-east-1"), at(0), pending, kind));
     AlertState { pending: Some(Pending { alert_id, kind, level: pending, since, last_heard, claim }), ..told(level) }
 }
 
@@ -210,7 +210,7 @@ fn a_claim_that_lives_is_left_to_its_holder() {
 fn a_repeat_keeps_its_identity_and_says_what_is_true_now() {
     for before in [refused, in_doubt] {
         let state = before(AlertLevel::Ok, Kind::Raised, AlertLevel::Warning);
-        let pending_id = state.pending.as_ref().map(|pending| pending.alert_id.clone());
+        let pending_id = state.pending.as_ref().and_then(|pending| pending.alert_id.clone());
         let Action::Notify(guarded) = decide(&state, &reading(88.0, 60), &policy()).action else {
             panic!("nothing is said");
         };
@@ -224,6 +224,18 @@ fn a_repeat_keeps_its_identity_and_says_what_is_true_now() {
         };
         assert_ne!(Some(guarded.notification.alert_id), pending_id);
     }
+}
+
+#[test]
+fn an_identity_that_was_not_made_for_it_is_made_anew() {
+    let mut state = refused(AlertLevel::Ok, Kind::Raised, AlertLevel::Warning);
+    state.pending = state.pending.map(|pending| Pending { alert_id: None, ..pending });
+    let Action::Notify(guarded) = decide(&state, &reading(88.0, 60), &policy()).action else {
+        panic!("nothing is said");
+    };
+    let made = AlertId::new(&target("aws", "us-east-1"), at(60), AlertLevel::Warning, Kind::Raised);
+    assert_eq!(guarded.pending.pending.unwrap().alert_id, Some(made.clone()));
+    assert_eq!(guarded.notification.alert_id, made);
 }
 
 #[test]
@@ -523,8 +535,8 @@ proptest! {
             .collect();
         for (nth, (one, _)) in due.iter().enumerate() {
             for (other, before) in due[nth + 1..].iter().filter(|(other, _)| other.alert_id == one.alert_id) {
-                let repeated = before.pending.as_ref().map(|pending| (&pending.alert_id, pending.kind, pending.level));
-                prop_assert_eq!(repeated, Some((&other.alert_id, one.kind, one.level)));
+                let repeated = before.pending.as_ref().map(|pending| (pending.alert_id.as_ref(), pending.kind, pending.level));
+                prop_assert_eq!(repeated, Some((Some(&other.alert_id), one.kind, one.level)));
             }
         }
     }

@@ -32,8 +32,9 @@ pub struct Alert {
 /// A notification that is due and not known to be delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
-    /// The identity that the notification keeps when it is sent again.
-    pub alert_id: AlertId,
+    /// The identity that the notification keeps when it is sent again; `None` where the stored one was not made for it, so
+    /// that it gets a new one.
+    pub alert_id: Option<AlertId>,
     /// Why the notification is due.
     pub kind: Kind,
     /// The level that it announces.

@@ -11,7 +11,7 @@ use crate::support::{Answer, Aws, Call, Table, at, clients, healthy, target};
 fn state() -> AlertState {
     let level = AlertLevel::Critical;
     let pending = Pending {
-        alert_id: AlertId::new(&target("us-east-1"), at("2026-11-24T12:00:00Z"), level, Kind::Reminder),
+        alert_id: Some(AlertId::new(&target("us-east-1"), at("2026-11-24T12:00:00Z"), level, Kind::Reminder)),
         kind: Kind::Reminder,
         level,
         since: Some(at("2026-11-23T11:40:00Z")),

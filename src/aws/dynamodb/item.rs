@@ -38,7 +38,7 @@ pub(super) fn to_item(target: &Target, StoredState { state, version }: &StoredSt
         ("since", state.alert.map(|alert| alert.since.to_string())),
         ("notifiedAt", state.alert.map(|alert| alert.notified_at.to_string())),
         ("changedAt", state.changed_at.map(|time| time.to_string())),
-        ("pendingAlertId", pending.map(|pending| pending.alert_id.to_string())),
+        ("pendingAlertId", pending.and_then(|pending| Some(pending.alert_id.as_ref()?.to_string()))),
         ("pendingKind", pending.map(|pending| pending.kind.to_string())),
         ("pendingLevel", pending.map(|pending| pending.level.to_string())),
         ("pendingSince", pending.and_then(|pending| pending.since).map(|time| time.to_string())),
@@ -67,9 +67,7 @@ pub(super) fn from_item(target: &Target, item: &Item) -> Result<StoredState, Str
         None => None,
         Some(alert_id) => {
             let (kind, level) = (required::<Kind>(item, "pendingKind")?, required(item, "pendingLevel")?);
-            // One that this version would not store for this target is replaced: it would reach people.
-            let alert_id = AlertId::stored(&alert_id, target, level, kind)
-                .unwrap_or_else(|| AlertId::new(target, changed_at.unwrap_or(Timestamp::EPOCH), level, kind));
+            let alert_id = AlertId::stored(&alert_id, target, level, kind);
             let last_heard =
                 LastHeard { lowest: required(item, "knownLowest")?, highest: required(item, "knownHighest")? };
             let claim = match optional(item, "claimedBy")? {
