@@ -114,7 +114,7 @@ class Demo:
         if len(alerts) != (0 if notification is None else 1):
             raise Unexpected(f"The queue received {len(alerts)} alerts from this check.")
         if notification is None:
-            self.screen.say("No message was sent: the subscribers already know this level.")
+            self.screen.say("No alert was sent: the subscribers already know this level.")
         else:
             sent = self.account.publications()[-1]
             self.screen.text(f"Email to {EMAIL}", f"Subject: {sent.subject}\n\n{sent.text('email')}")
