@@ -43,8 +43,8 @@ impl Clients {
     #[must_use]
     pub fn from_env(settings: &Settings) -> Self {
         let trust = Arc::new(Trust::new(settings.certificates.clone()));
-        let with_connections =
-            |reuse| config::from_env().into_builder().http_client(http::client(&trust, reuse)).build();
+        let config = config::from_env();
+        let with_connections = |reuse| config.to_builder().http_client(http::client(&trust, reuse)).build();
         Self::new(&with_connections(Reuse::Soon), &with_connections(Reuse::Never), settings)
     }
 

@@ -37,13 +37,16 @@ impl QuotaReader {
             .retry_partition(RetryPartition::new(format!("ses {region}")));
         let request = self.client.get_send_quota().customize().config_override(there);
         let (sent, max, rate) = match Box::pin(request.send()).await {
-            Ok(quota) => (quota.sent_last24_hours(), quota.max24_hour_send(), quota.max_send_rate().to_string()),
+            Ok(quota) => (quota.sent_last24_hours(), quota.max24_hour_send(), Ok(quota.max_send_rate())),
             Err(error) => {
-                error.raw_response().and_then(despite_the_rate).ok_or_else(|| failure(Stage::Read, &error))?
+                let despite = error.raw_response().and_then(despite_the_rate);
+                let (sent, max, rate) = despite.ok_or_else(|| failure(Stage::Read, &error))?;
+                (sent, max, rate.parse().map_err(|_| rate))
             }
         };
-        let quota = SendQuota::new(sent, max, rate.parse().unwrap_or(f64::NAN)).map_err(Failure::invalid_quota)?;
+        let quota = SendQuota::new(sent, max, *rate.as_ref().unwrap_or(&f64::NAN)).map_err(Failure::invalid_quota)?;
         if quota.max_send_rate() == SendRate::Unknown {
+            let rate = rate.map_or_else(|text| text, |number| number.to_string());
             let expected = SendRate::ALLOWED;
             warn!(
                 %region,
