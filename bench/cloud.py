@@ -1,8 +1,9 @@
 """The AWS services that a check calls, each under a host name of its own."""
 
 import asyncio
+import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from toolkit.http import Connection, Request, Response
@@ -11,6 +12,20 @@ from toolkit.protocol import REQUEST_ID, Protocol, operation
 from .certificates import Authority
 
 COMMON_HEADERS = {"x-amzn-RequestId": REQUEST_ID, "Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
+
+# What `GetAccount` says of an account with production access, apart from its quota.
+ACCOUNT = {
+    "DedicatedIpAutoWarmupEnabled": True,
+    "EnforcementStatus": "HEALTHY",
+    "ProductionAccessEnabled": True,
+    "SendingEnabled": True,
+    "Details": {
+        "MailType": "TRANSACTIONAL", "WebsiteURL": "https://example.com", "ContactLanguage": "EN",
+        "UseCaseDescription": "Receipts and password resets.", "AdditionalContactEmailAddresses": ["ops@example.com"],
+        "ReviewDetails": {"Status": "GRANTED", "CaseId": "170000000000000"},
+    },
+    "SuppressionAttributes": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},
+}
 
 
 class Situation(Enum):
@@ -51,13 +66,20 @@ class Cloud:
     async def _handle(self, request: Request) -> Response:
         if self.delay:
             await asyncio.sleep(self.delay)
-        called = operation(request.path, request.headers, request.body) or ""
+        called = operation(request.method, request.path, request.headers, request.body) or ""
         self.calls[called] += 1
-        result = {
-            "GetSendQuota": {
-                "SentLast24Hours": f"{self.situation.value:.1f}", "Max24HourSend": "50000.0", "MaxSendRate": "14.0",
-            },
-            "Publish": {"MessageId": "94f20ce6-13c5-43a0-9a9e-ca52d816e90b"},
-        }.get(called, {})
-        headers, body = Protocol.of(request.headers).success(called, result)
+        headers, body = Protocol.of(request.headers).success(called, self._result(called, request.body))
         return Response(200, COMMON_HEADERS | headers, body)
+
+    def _result(self, called: str, body: bytes) -> Mapping[str, object]:
+        quota = {"SentLast24Hours": float(self.situation.value), "Max24HourSend": 50000.0, "MaxSendRate": 14.0}
+        match called:
+            case "GetSendQuota":
+                return {name: str(value) for name, value in quota.items()}
+            case "GetAccount":
+                return ACCOUNT | {"SendQuota": quota}
+            case "BatchGetItem":
+                return {"Responses": {table: [] for table in json.loads(body)["RequestItems"]}, "UnprocessedKeys": {}}
+            case "Publish":
+                return {"MessageId": "94f20ce6-13c5-43a0-9a9e-ca52d816e90b"}
+        return {}

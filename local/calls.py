@@ -26,7 +26,7 @@ class Call:
         """The call that a signed HTTP request makes; fields that the signature does not contain are empty."""
         scope = re.search(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/", headers.get("Authorization", ""))
         account, region, service = scope.groups() if scope else ("", "", "")
-        called = operation(path, headers, body) or f"{method} {path}"
+        called = operation(method, path, headers, body) or f"{method} {path}"
         return cls(account, region, service, called, body, headers.get("X-Amz-Security-Token", ""))
 
     @property
