@@ -7,13 +7,14 @@
 | `stack` | `Stack`: a deployed stack: invoke its function, read its log, change its settings |
 | `inbox` | `Inbox`: a queue subscribed to a topic |
 | `mail` | sends mail through the local SES |
+| `ses_numbers` | sets what the local SES says about an account: its quota, what was sent, its status |
 | `measurements` | reads metrics back from CloudWatch |
 | `calls` | `Call`: one call to AWS, as the function sent it |
 | `faults` | the faults that can be injected into calls |
 | `proxy` | `FaultProxy`: records the calls of the function and injects faults |
 | `publications` | `Publication`: one alert, as the subscribers of each protocol read it |
 | `account` | `Account`: a session, with shortcuts to all of the above |
-| `emulator` | ministack, with what it lacks of AWS |
+| `emulator`, `ses_control` | ministack, with what it lacks of AWS |
 | `server` | `LocalAws`: starts and stops the local AWS and the proxy in front of it |
 | `screen`, `demo` | the life of an alert, shown in a terminal (`make demo`) |
 

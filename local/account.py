@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from . import deployment, mail, measurements
+from . import deployment, mail, measurements, ses_numbers
 from .inbox import Inbox
 from .measurements import Datapoint
 from .proxy import FaultProxy
@@ -38,6 +38,10 @@ class Account(Session):
     def sent_last_24_hours(self, region: str | None = None) -> int:
         """The recipients that SES has counted in the last 24 hours."""
         return mail.sent_last_24_hours(self, region)
+
+    def set_ses(self, region: str | None = None, **values: object) -> None:
+        """Sets what SES says about this account in a Region, by the names in `ses_numbers.NAMES`: `sent_last_24_hours=190`."""
+        ses_numbers.set_values(self, region, values)
 
     def publications(self) -> list[Publication]:
         """What functions in this account published to SNS, oldest first, refused calls included."""

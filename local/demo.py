@@ -24,7 +24,7 @@ from .stack import Run, Stack
 LOG_FILE = PROJECT / ".aws-sam" / "local-aws.log"
 EMAIL = "ops@example.com"
 PHONE = "+14255550123"
-# The quota of the local SES is fixed. These thresholds are so low that mail sent in seconds crosses them.
+# The quota of the local SES is 50,000. These thresholds are so low that mail sent in seconds crosses them.
 PARAMETERS = {
     "AlertEmail": EMAIL,
     "AlertPhone": PHONE,
@@ -130,8 +130,8 @@ class Demo:
 
     def recover(self) -> None:
         self.screen.say(
-            "The utilization cannot fall within minutes: the window is 24 hours long, and the quota of the local SES "
-            "is fixed. Instead, another `sam deploy` raises the thresholds, and the utilization is below them."
+            "The utilization cannot fall within minutes: the window is 24 hours long. Instead, another `sam deploy` "
+            "raises the thresholds, and the utilization is below them."
         )
         self.stack = self.account.deploy(PARAMETERS | RAISED_THRESHOLDS)
         self.screen.table(["parameter", "value"], [[name, value] for name, value in RAISED_THRESHOLDS.items()])

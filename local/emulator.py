@@ -4,6 +4,7 @@
 | --- | --- |
 | an alarm on metric math can be created; it is not evaluated | no stack with such an alarm |
 | `PutMetricData` in the CBOR protocol, which the SDKs use, needs permission, with the key `cloudwatch:namespace` | everybody may call it |
+| `ses_control`: a test sets the quota and the status that SES answers with; SES counts recipients | they are fixed; it counts messages |
 | a subscription without confirmation is listed as `PendingConfirmation` | it is listed like any other |
 
 It replaces functions that ministack does not document, so it needs the version that `requirements.txt` pins.
@@ -16,6 +17,8 @@ from ministack import app
 from ministack.core import iam_actions
 from ministack.services import sns
 from ministack.services.cloudformation import provisioners
+
+from . import ses_control
 
 PUT_METRIC_DATA = "cloudwatch:PutMetricData"
 
@@ -60,4 +63,5 @@ if __name__ == "__main__":
     iam_actions.extract_resource_arn = resource
     iam_actions.request_tag_context = request_context
     sns._list_subscriptions_by_topic = listed_subscriptions
+    ses_control.install()
     app.main()

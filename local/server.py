@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+from toolkit.paths import PROJECT
 from toolkit.waiting import wait_for
 
 from .account import Account
 from .proxy import FaultProxy
 
-EMULATOR = Path(__file__).with_name("emulator.py")
 STARTUP_SECONDS = 60
 SHUTDOWN_SECONDS = 5
 
@@ -106,8 +106,7 @@ class LocalAws:
         # A process group of its own, so that stopping it stops the functions too.
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
-                # -P: this folder must not be searched for the modules that ministack imports.
-                [sys.executable, "-P", str(EMULATOR)],
+                [sys.executable, "-P", "-m", "local.emulator"],
                 env=self._server_environment(), cwd=self._directory,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )
@@ -120,6 +119,7 @@ class LocalAws:
             "GATEWAY_PORT": str(self.port), "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "127.0.0.1",
             "AUTH": "true" if self._enforce_iam else "false", "LAMBDA_EXECUTOR": "local", "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0",
             "AWS_ENDPOINT_URL": self.proxy.url, "TMPDIR": str(self._directory), "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(PROJECT),
         }
 
     def _healthy(self) -> bool:

@@ -14,7 +14,8 @@ from local.inbox import Inbox
 from local.server import LocalAws
 from local.stack import Stack
 
-# The quota of the local SES is fixed at 50,000: 0.4% is 200 messages, and 0.8% is 400, sent in a fraction of a second.
+# Unless a test sets another, the quota of the local SES is 50,000: 0.4% is 200 messages, and 0.8% is 400, sent in a
+# fraction of a second.
 PARAMETERS = {
     "AlertEmail": "ops@example.com",
     "AlertPhone": "+14255550123",

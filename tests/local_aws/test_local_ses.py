@@ -1,0 +1,84 @@
+"""What the local SES says, as other tests set it. Fails if ministack has changed what `ses_control` replaces."""
+
+from datetime import datetime, timezone
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.account import Account
+from local.server import LocalAws
+
+DETAILS = {
+    "MailType": "MARKETING", "WebsiteURL": "https://shop.example.com", "ContactLanguage": "EN",
+    "UseCaseDescription": "A newsletter.", "AdditionalContactEmailAddresses": ["owner@example.com"],
+    "ReviewDetails": {"Status": "GRANTED", "CaseId": "170000000000000"},
+}
+
+
+def quotas(account: Account, region: str) -> tuple[float, float, float]:
+    """The quota, the rate and what was sent, in which both versions of SES agree."""
+    answer = account.client("ses", region).get_send_quota()
+    first, second = [
+        (quota["Max24HourSend"], quota["MaxSendRate"], quota["SentLast24Hours"])
+        for quota in (answer, account.client("sesv2", region).get_account()["SendQuota"])
+    ]
+    assert first == second
+    return first
+
+
+def statuses(account: Account, region: str | None = None) -> tuple[str, bool, bool]:
+    answer = account.client("sesv2", region).get_account()
+    return answer["EnforcementStatus"], answer["SendingEnabled"], answer["ProductionAccessEnabled"]
+
+
+def test_numbers_are_those_of_one_account_in_one_region(aws: LocalAws, account: Account) -> None:
+    other = aws.account()
+    account.set_ses(sent_last_24_hours=190, max_24_hour_send=200, max_send_rate=1)
+    account.set_ses("eu-west-1", sent_last_24_hours=999_999)
+    account.set_ses("eu-west-1", max_24_hour_send=-1)
+    assert quotas(account, "us-east-1") == (200, 1, 190)
+    assert quotas(account, "eu-west-1") == (-1, 14, 999_999)
+    assert quotas(account, "eu-central-1") == quotas(other, "us-east-1") == (50_000, 14, 0)
+
+
+def test_statuses_are_those_of_one_account_in_one_region(aws: LocalAws, account: Account) -> None:
+    account.set_ses(sending_enabled=False, enforcement_status="PROBATION", production_access=False)
+    assert statuses(account) == ("PROBATION", False, False)
+    assert statuses(account, "eu-west-1") == statuses(aws.account()) == ("HEALTHY", True, True)
+    account.set_ses(sending_enabled=True)
+    assert statuses(account) == ("PROBATION", True, False)
+
+
+def test_details_are_as_they_were_set(account: Account) -> None:
+    assert "Details" not in account.client("sesv2").get_account()
+    account.set_ses(details=DETAILS)
+    assert account.client("sesv2").get_account()["Details"] == DETAILS
+
+
+def test_the_sandbox_rejects_mail_to_addresses_that_are_not_verified(account: Account) -> None:
+    account.set_ses(production_access=False)
+    with pytest.raises(ClientError, match="MessageRejected"):
+        account.send_mail(1)
+
+
+def test_ses_counts_recipients(account: Account) -> None:
+    account.send_mail(2)
+    account.client("ses").send_email(
+        Source="news@example.com", Destination={"ToAddresses": ["a@example.com", "b@example.com"], "BccAddresses": ["c@example.com"]},
+        Message={"Subject": {"Data": "News"}, "Body": {"Text": {"Data": "Hello."}}},
+    )
+    assert quotas(account, "us-east-1") == (50_000, 14, 5)
+    points = account.client("ses").get_send_statistics()["SendDataPoints"]
+    assert sum(point["DeliveryAttempts"] for point in points) == 5
+
+
+def test_statistics_are_the_data_points_that_were_set(account: Account) -> None:
+    counts = {"DeliveryAttempts": 1_000, "Bounces": 50, "Complaints": 2, "Rejects": 1}
+    account.set_ses(data_points=[{"Timestamp": 1_764_000_000, **counts}])
+    [point] = account.client("ses").get_send_statistics()["SendDataPoints"]
+    assert point == {"Timestamp": datetime.fromtimestamp(1_764_000_000, timezone.utc), **counts}
+
+
+def test_a_value_that_ses_does_not_have_is_refused(account: Account) -> None:
+    with pytest.raises(TypeError, match="the local SES has no sent"):
+        account.set_ses(sent=1)
