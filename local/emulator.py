@@ -5,22 +5,26 @@
 | an alarm on metric math can be created; it is not evaluated | no stack with such an alarm |
 | `PutMetricData` in the CBOR protocol, which the SDKs use, needs permission, with the key `cloudwatch:namespace` | everybody may call it |
 | `ses_control`: a test sets the quota and the status that SES answers with; SES counts recipients | they are fixed; it counts messages |
+| a Slack channel configuration can be created; Cloud Control reads it back, and no message is sent | no stack with one |
 | a subscription without confirmation is listed as `PendingConfirmation` | it is listed like any other |
 
 It replaces functions that ministack does not document, so it needs the version that `requirements.txt` pins.
 """
 
+import json
 from typing import Any
 
 import cbor2
 from ministack import app
 from ministack.core import iam_actions
-from ministack.services import sns
+from ministack.core.responses import get_account_id
+from ministack.services import cloudcontrol, sns
 from ministack.services.cloudformation import provisioners
 
 from . import ses_control
 
 PUT_METRIC_DATA = "cloudwatch:PutMetricData"
+SLACK_CHANNEL = "AWS::Chatbot::SlackChannelConfiguration"
 
 
 def alarm_record(name: str, properties: dict[str, Any], original: Any = provisioners._cw_metric_alarm_record) -> Any:
@@ -57,11 +61,25 @@ def listed_subscriptions(parameters: Any, original: Any = sns._list_subscription
     return status, headers, body
 
 
+def create_slack_channel(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
+    """Keeps the properties where Cloud Control looks for them, by the ARN, as on AWS."""
+    arn = f"arn:aws:chatbot::{get_account_id()}:chat-configuration/slack-channel/{properties['ConfigurationName']}"
+    cloudcontrol._resources[cloudcontrol._resource_key(SLACK_CHANNEL, arn)] = {
+        "TypeName": SLACK_CHANNEL, "Identifier": arn, "Properties": json.dumps(properties | {"Arn": arn}),
+    }
+    return arn, {"Arn": arn}
+
+
+def delete_slack_channel(arn: str, properties: dict[str, Any]) -> None:
+    del cloudcontrol._resources[cloudcontrol._resource_key(SLACK_CHANNEL, arn)]
+
+
 if __name__ == "__main__":
     provisioners._cw_metric_alarm_record = alarm_record
     iam_actions.extract_iam_action = required_action
     iam_actions.extract_resource_arn = resource
     iam_actions.request_tag_context = request_context
     sns._list_subscriptions_by_topic = listed_subscriptions
+    provisioners._RESOURCE_HANDLERS[SLACK_CHANNEL] = {"create": create_slack_channel, "delete": delete_slack_channel}
     ses_control.install()
     app.main()
