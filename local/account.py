@@ -40,7 +40,7 @@ class Account(Session):
         return mail.sent_last_24_hours(self, region)
 
     def set_ses(self, region: str | None = None, **values: object) -> None:
-        """Sets what SES says about this account in a Region, by the names in `ses_numbers.NAMES`: `sent_last_24_hours=190`."""
+        """Sets what SES says about this account in a Region, such as `sent_last_24_hours`: see `ses_numbers.NAMES`."""
         ses_numbers.set_values(self, region, values)
 
     def publications(self) -> list[Publication]:

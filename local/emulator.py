@@ -4,8 +4,8 @@
 | --- | --- |
 | an alarm on metric math can be created; it is not evaluated | no stack with such an alarm |
 | `PutMetricData` in the CBOR protocol, which the SDKs use, needs permission, with the key `cloudwatch:namespace` | everybody may call it |
-| `ses_control`: a test sets the quota and the status that SES answers with; SES counts recipients | they are fixed; it counts messages |
-| a Slack channel configuration can be created; Cloud Control reads it back, and no message is sent | no stack with one |
+| `ses_control`: a test sets quota and status of SES, which counts recipients | they are fixed; it counts messages |
+| a Slack channel configuration can be created and, by Cloud Control, read; it sends nothing | no stack with one |
 | a subscription without confirmation is listed as `PendingConfirmation` | it is listed like any other |
 
 It replaces functions that ministack does not document, so it needs the version that `requirements.txt` pins.

@@ -1,4 +1,4 @@
-"""What other tests rely on in the local AWS: what it permits, what the proxy does, and resources that ministack lacks."""
+"""What other tests rely on in the local AWS: what it permits, how its proxy fails, and what was added to it."""
 
 import json
 from collections.abc import Iterator
@@ -26,12 +26,16 @@ def enforcing() -> Iterator[LocalAws]:
         yield aws
 
 
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
 def assume(account: Account, *statements: dict[str, Any]) -> boto3.Session:
     """A session of a role that is allowed nothing else."""
-    iam, version = account.client("iam"), "2012-10-17"
+    iam = account.client("iam")
     trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account.id}:root"}, "Action": "sts:AssumeRole"}
-    role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps({"Version": version, "Statement": [trust]}))["Role"]
-    iam.put_role_policy(RoleName="reader", PolicyName="read", PolicyDocument=json.dumps({"Version": version, "Statement": statements}))
+    role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=policy(trust))["Role"]
+    iam.put_role_policy(RoleName="reader", PolicyName="read", PolicyDocument=policy(*statements))
     found = account.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="reader")["Credentials"]
     return boto3.Session(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
 

@@ -64,7 +64,8 @@ def test_the_sandbox_rejects_mail_to_addresses_that_are_not_verified(account: Ac
 def test_ses_counts_recipients(account: Account) -> None:
     account.send_mail(2)
     account.client("ses").send_email(
-        Source="news@example.com", Destination={"ToAddresses": ["a@example.com", "b@example.com"], "BccAddresses": ["c@example.com"]},
+        Source="news@example.com",
+        Destination={"ToAddresses": ["a@example.com", "b@example.com"], "BccAddresses": ["c@example.com"]},
         Message={"Subject": {"Data": "News"}, "Body": {"Text": {"Data": "Hello."}}},
     )
     assert quotas(account, "us-east-1") == (50_000, 14, 5)
