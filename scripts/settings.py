@@ -1,7 +1,8 @@
 """The template parameters that a deployment leads to, and whether they contradict each other.
 
-CloudFormation checks each parameter on its own: its rules compare for equality only. The function then checks them
-against each other, but it is installed by that time, and does not start.
+CloudFormation checks each parameter on its own, and some against each other by the template's rules, which compare for
+equality only. The function checks the thresholds against each other, but it is installed by that time, and does not
+start.
 """
 
 import shlex
@@ -53,7 +54,8 @@ def resolve(named: dict[str, str], installed: dict[str, str], defaults: dict[str
 
 
 def check_values(parameters: dict[str, Parameter]) -> None:
-    """Raises `CommandFailed` where the function would not start, although each parameter is allowed by the template."""
+    """Raises `CommandFailed` where the function would not start, or CloudFormation would refuse the template by one of its
+    rules, although each parameter is allowed by itself."""
     warning, critical = parameters["WarningPercent"], parameters["CriticalPercent"]
     margin, reminder = parameters["ClearMarginPercent"], parameters["ReminderHours"]
     wrong = []
@@ -67,9 +69,16 @@ def check_values(parameters: dict[str, Parameter]) -> None:
         wrong.append(f"{margin} must be at least 0 and below {warning}")
     if 0 < reminder.number < 1 / 60:
         wrong.append(f"{reminder} must be 0 or at least 0.0167, a minute")
+    level, topic = parameters["AlarmLevel"], parameters["OperatorTopicArn"]
+    if level.value != "NONE" and not topic.value:
+        wrong.append(f"{level} needs {topic.name}, the topic that the alarm goes to")
+    workspace, channel = parameters["SlackWorkspaceId"], parameters["SlackChannelId"]
+    for one, other in [(workspace, channel), (channel, workspace)]:
+        if one.value and not other.value:
+            wrong.append(f"{one} needs {other.name}; set both, or leave both empty")
     if wrong:
         raise CommandFailed(
-            "Nothing was deployed, because the function would not start:\n"
+            "Nothing was deployed, because the parameters do not fit together:\n"
             + "".join(f"  {each}\n" for each in wrong)
             + "Name the parameters that are to change, such as PARAMETERS='WarningPercent=80 CriticalPercent=95'"
         )

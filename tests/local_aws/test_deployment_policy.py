@@ -21,7 +21,14 @@ from toolkit.paths import PROJECT
 POLICY = (PROJECT / "docs" / "policies" / "deployment.json").read_text()
 # The account and the stack of the documentation's examples.
 EXAMPLE, STACK = "111122223333", "ses-quota-monitor"
-EVERYTHING = {"AlertEmail": "ops@example.com", "AlertPhone": "+14255550123"}
+EVERYTHING = {
+    "AlertEmail": "ops@example.com", "AlertPhone": "+14255550123", "AlarmLevel": "CRITICAL",
+    "OperatorTopicArn": f"arn:aws:sns:us-east-1:{EXAMPLE}:operators",
+    "SlackWorkspaceId": "T012ABCDEFG", "SlackChannelId": "C012ABCDEFG",
+}
+SERVICE_LINKED_ROLE = (
+    f"arn:aws:iam::{EXAMPLE}:role/aws-service-role/management.chatbot.amazonaws.com/AWSServiceRoleForAWSChatbot"
+)
 
 # The ARN of each type of resource, `{}` standing for its physical ID, and what CloudFormation does with it.
 TYPES = {
@@ -58,6 +65,12 @@ TYPES = {
         cloudwatch:UntagResource cloudwatch:DeleteAlarms"""),
     "AWS::CloudWatch::Dashboard": ("arn:aws:cloudwatch::111122223333:dashboard/{}", """
         cloudwatch:PutDashboard cloudwatch:GetDashboard cloudwatch:DeleteDashboards"""),
+    # And iam:PassRole and iam:CreateServiceLinkedRole, on roles.
+    "AWS::Chatbot::SlackChannelConfiguration": ("{}", """
+        chatbot:CreateSlackChannelConfiguration chatbot:DescribeSlackChannelConfigurations
+        chatbot:UpdateSlackChannelConfiguration chatbot:DeleteSlackChannelConfiguration chatbot:TagResource
+        chatbot:UntagResource chatbot:ListTagsForResource chatbot:AssociateToConfiguration
+        chatbot:DisassociateFromConfiguration chatbot:ListAssociations"""),
 }
 
 
@@ -111,6 +124,7 @@ def test_the_policy_suffices_to_deploy_and_to_delete(deployer: Deployer) -> None
         name = resource["PhysicalResourceId"]
         arn = arn.format(name.rpartition("/")[2] if name.startswith("http") else name)
         assert not refused(deployer, arn, actions), resource["LogicalResourceId"]
+    assert not refused(deployer, SERVICE_LINKED_ROLE, "iam:CreateServiceLinkedRole")
 
     sam = str(Path(sys.executable).with_name("sam"))
     command = [sam, "delete", "--stack-name", STACK, "--region", deployer.region, "--no-prompts"]

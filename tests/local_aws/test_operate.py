@@ -123,6 +123,8 @@ def test_a_lock_file_that_does_not_fit_stops_the_deployment(checkout: Checkout) 
     ("WarningPercent=nan", ["WarningPercent=nan"]),
     ("WarningPercent=lots", ["WarningPercent=lots: expected a number"]),
     ("ReminderHours=0.001", ["ReminderHours=0.001 (as given) must be 0 or at least 0.0167, a minute"]),
+    ("AlarmLevel=CRITICAL", ["AlarmLevel=CRITICAL (as given) needs OperatorTopicArn"]),
+    ("SlackChannelId=C012ABCDEFG", ["SlackChannelId=C012ABCDEFG (as given) needs SlackWorkspaceId"]),
     ("Warningpercent=70", ["no parameter Warningpercent", "WarningPercent"]),
     ("WarningPercent", ["expected Name=value", "WarningPercent"]),
 ])

@@ -38,7 +38,17 @@ class RenderedStack:
         return self.render(template()["Resources"][resource]["Properties"])
 
     def resources(self, kind: str) -> dict[str, dict[str, Any]]:
-        return {name: self.properties(name) for name, one in template()["Resources"].items() if one["Type"] == kind}
+        """The properties of those of a type that the stack has, by logical ID."""
+        return {name: self.properties(name) for name, one in template()["Resources"].items()
+                if one["Type"] == kind and ("Condition" not in one or self.condition(one["Condition"]))}
+
+    def condition(self, name: str) -> bool:
+        return self.render(template()["Conditions"][name])
+
+    def broken_rules(self) -> list[str]:
+        """What CloudFormation says instead of creating or updating the stack."""
+        return [assertion["AssertDescription"] for rule in template()["Rules"].values() if self.render(rule["RuleCondition"])
+                for assertion in rule["Assertions"] if not self.render(assertion["Assert"])]
 
     def output(self, name: str) -> str:
         return self.render(template()["Outputs"][name]["Value"])
@@ -71,6 +81,8 @@ class RenderedStack:
             [(function, argument)] = value.items()
             if function == "Ref":
                 return self.ref(argument)
+            if function == "Condition":
+                return self.condition(argument)
             if function.startswith("Fn::"):
                 return getattr(self, "_" + function.removeprefix("Fn::").lower())(argument)
         rendered = {key: self.render(one) for key, one in value.items()}
@@ -89,7 +101,7 @@ class RenderedStack:
 
     def _if(self, argument: list[Any]) -> Any:
         condition, yes, no = argument
-        return self.render(yes if self.render(template()["Conditions"][condition]) else no)
+        return self.render(yes if self.condition(condition) else no)
 
     def _equals(self, argument: list[Any]) -> bool:
         one, other = self.render(argument)
@@ -97,6 +109,9 @@ class RenderedStack:
 
     def _not(self, argument: list[Any]) -> bool:
         return not self.render(argument)[0]
+
+    def _and(self, argument: list[Any]) -> bool:
+        return all(self.render(argument))
 
     def _join(self, argument: list[Any]) -> str:
         separator, parts = self.render(argument)

@@ -9,6 +9,8 @@ from rendering import RenderedStack, template
 from toolkit.paths import PROJECT
 
 INTERVALS = [int(key) for key in template()["Mappings"]["Interval"]]
+LEVELS = {"WARNING": 1, "CRITICAL": 2, "EXHAUSTED": 3}
+OPERATORS = "arn:aws:sns:us-east-1:111122223333:operators"
 TREATMENTS = ["ignore", "breaching", "notBreaching"]
 
 
@@ -63,7 +65,8 @@ def test_the_text_says_how_long_the_silence_is(minutes: int) -> None:
 @pytest.mark.parametrize("minutes", INTERVALS)
 def test_cloudwatch_accepts_the_periods(minutes: int) -> None:
     """PutMetricAlarm, "Period": a multiple of 60; in all at most a day for periods below an hour, else seven days."""
-    for one in RenderedStack(parameters={"CheckIntervalMinutes": str(minutes)}).resources("AWS::CloudWatch::Alarm").values():
+    stack = RenderedStack(parameters={"CheckIntervalMinutes": str(minutes), "AlarmLevel": "WARNING", "OperatorTopicArn": OPERATORS})
+    for one in stack.resources("AWS::CloudWatch::Alarm").values():
         period = one.get("Period") or one["Metrics"][0]["MetricStat"]["Period"]
         assert period % 60 == 0
         assert period * one["EvaluationPeriods"] <= (86_400 if period < 3_600 else 604_800)
@@ -77,6 +80,7 @@ def published(suffix: str, stack: RenderedStack) -> Metric:
         "near-timeout": metric("AWS/Lambda", "Duration", FunctionName=function),
         "not-delivered": metric("AWS/SNS", "NumberOfNotificationsFailed", TopicName=topic),
         "nobody-listens": metric("SESQuotaMonitor", "Subscribers"),
+        "alert-level": metric("SESQuotaMonitor", "HighestAlertLevel"),
         "checks-dropped": metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", QueueName=queue),
     }[suffix]
 
@@ -111,6 +115,52 @@ def test_nobody_listening_is_an_alarm_that_lasts_until_somebody_does() -> None:
     assert {state for at, state in states.items() if 5 * 3_600 + 100 <= at} == {"OK"}
 
 
+def level_states(minutes: int, level: str, found: list[int | None]) -> list[set[str]]:
+    """The states of the alarm after each check, until the next; None is a check that publishes nothing. Checks begin up to
+    half a minute late."""
+    watched, stack = alarm("alert-level", AlarmLevel=level, OperatorTopicArn=OPERATORS, CheckIntervalMinutes=str(minutes))
+    begun = [3600 + 60 * minutes * number + (number * 17) % 30 for number in range(len(found) + 1)]
+    points = [Point(at, value) for at, value in zip(begun, found) if value is not None]
+    states = dict(watched.states({published("alert-level", stack): points}, 60 + minutes * (len(found) + 1)))
+    # CloudWatch looks once a minute, and a check that came late is still in the period when the next one comes: what counts
+    # is what the alarm says from the second minute on.
+    return [{state for at, state in states.items() if start + min(60, 60 * minutes - 60) < at < end}
+            for start, end in zip(begun, begun[1:])]
+
+
+@pytest.mark.parametrize("level, threshold", LEVELS.items())
+@pytest.mark.parametrize("minutes", [each for each in INTERVALS if each > 1])
+def test_the_alarm_on_the_level_follows_the_latest_check(minutes: int, level: str, threshold: int) -> None:
+    found = [0, 1, 2, 3, 3, 2, 1, 0, 3, 0, 2, 2, 1, 0]
+    for value, states in zip(found, level_states(minutes, level, found)):
+        assert states == {"ALARM" if value >= threshold else "OK"}, value
+
+
+def test_with_a_check_every_minute_the_alarm_on_the_level_ends_with_the_fifth_below_it() -> None:
+    found = [0, 2, 2, 0, 0, 0, 0, 0, 0]
+    assert level_states(1, "CRITICAL", found) == [{state} for state in ["OK"] + ["ALARM"] * 6 + ["OK"] * 2]
+
+
+@pytest.mark.parametrize("minutes", INTERVALS)
+@pytest.mark.parametrize("before, expected", [(3, "ALARM"), (0, "OK")])
+def test_an_unknown_level_neither_raises_nor_ends_the_alarm(minutes: int, before: int, expected: str) -> None:
+    states = level_states(minutes, "CRITICAL", [before, *[None] * 30])
+    assert set.union(*states) == {expected}
+
+
+def test_there_is_no_alarm_on_the_level_unless_somebody_asked_for_it() -> None:
+    names = [one["AlarmName"] for one in RenderedStack(parameters={"OperatorTopicArn": OPERATORS}).resources("AWS::CloudWatch::Alarm").values()]
+    assert names and "ses-quota-monitor-alert-level" not in names
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_alarm_on_the_level_goes_to_the_operators_alone(level: str) -> None:
+    watched, _ = alarm("alert-level", AlarmLevel=level, OperatorTopicArn=OPERATORS)
+    # Subscribers of the alert topic have the alert already.
+    assert watched.properties["AlarmActions"] == watched.properties["OKActions"] == [OPERATORS]
+    assert f"at {level} or above" in watched.properties["AlarmDescription"]
+
+
 def test_the_cost_counts_every_alarm() -> None:
     alarms = len(RenderedStack().resources("AWS::CloudWatch::Alarm"))
     cost = (PROJECT / "docs/metrics.md").read_text()
@@ -128,8 +178,8 @@ def test_a_check_is_near_its_timeout_at_four_fifths_of_it() -> None:
     assert f"more than {0.8 * timeout:.0f} of its {timeout} seconds" in slow.properties["AlarmDescription"]
 
 
-@pytest.mark.parametrize("operators", ["", "arn:aws:sns:us-east-1:111122223333:operators"])
-def test_every_alarm_goes_to_the_alert_topic_and_to_that_of_the_operators(operators: str) -> None:
+@pytest.mark.parametrize("operators", ["", OPERATORS])
+def test_every_alarm_about_the_monitor_goes_to_the_alert_topic_and_to_that_of_the_operators(operators: str) -> None:
     stack = RenderedStack(parameters={"OperatorTopicArn": operators})
     both = [stack.ref("AlertTopic"), *filter(None, [operators])]
     for one in stack.resources("AWS::CloudWatch::Alarm").values():

@@ -22,7 +22,7 @@ def longest(partition: str) -> RenderedStack:
     every_region = ",".join(boto3.Session().get_available_regions("ses", "aws"))
     return RenderedStack(LONGEST_STACK_NAME, LONGEST_REGION[partition], partition, {
         "Regions": every_region, "MetricNamespace": "n" * 255, "CheckIntervalMinutes": "60",
-        "OperatorTopicArn": f"arn:{partition}:sns:{LONGEST_REGION[partition]}:111122223333:{'t' * 256}",
+        "OperatorTopicArn": f"arn:{partition}:sns:{LONGEST_REGION[partition]}:111122223333:{'t' * 256}", "AlarmLevel": "EXHAUSTED",
     })
 
 
