@@ -1,13 +1,14 @@
-//! Warns, early and once, before an Amazon SES send quota is used up.
+//! Warns, early and once, before an Amazon SES send quota is used up, and when something else stops mail.
 //!
 //! One check goes this way, each step in the file of its name:
 //!
 //! ```text
 //! event ───────▶ request ──┐            ┌─ for each target, on its own ───────────────────────────────────────────┐
-//! environment ─▶ settings ─┴▶ check ───▶│ check::observe   reads the quota (aws::ses) and the state (aws::dynamodb)│
-//!                                       │ check::assess    decides what that means (alert)                   pure │
-//!                                       │ check::deliver   claims, publishes (message ─▶ aws::sns), commits       │
+//! environment ─▶ settings ─┴▶ check ───▶│ check::observe   reads SES (aws::ses, sesv2) and the states (aws::dynamodb) │
+//!                                       │ check::assess    decides what that means for each subject (alert)  pure │
 //!                                       └─────────────────────────────────────────────────────────────────────────┘
+//!                                         └▶ check::dispatch  which alerts leave at once, which together
+//!                                            check::deliver   claims, publishes (message ─▶ aws::sns), commits
 //!                                         └▶ check::publish   sends the metrics (metrics ─▶ aws::cloudwatch)
 //!                                         └▶ check::report    what the handler returns and logs
 //! ```
@@ -21,7 +22,7 @@
 //! - [`settings`]: the environment variables, one struct per concern
 //! - [`target`]: what is checked, an account in a Region
 //! - [`reading`]: what SES answered
-//! - [`alert`]: levels, what is remembered, and what to say
+//! - [`alert`]: subjects and levels, what is remembered, what to say, and why
 //! - [`message`]: a notification in words, for each kind of subscriber
 //! - [`metrics`]: the metrics of a target
 //! - [`check`]: one pipeline per target, and the report

@@ -53,6 +53,7 @@ async fn handle(monitor: &Monitor, event: LambdaEvent<Value>) -> Result<Report, 
     let line = serde_json::to_string(&report).unwrap_or_else(|error| error.to_string());
     let result = report.into_result();
     match &result {
+        Ok(report) if report.has_failures() => tracing::warn!(report = line, "check finished, not everything was read"),
         Ok(_) => tracing::info!(report = line, "check finished"),
         Err(failed) => tracing::error!(report = line, "{failed}"),
     }

@@ -1,10 +1,10 @@
 //! The metrics of a target. What is unknown is left out: a graph has a gap there, never a zero.
 
 use crate::alert::AlertLevel;
-use crate::reading::{SendQuota, Utilization};
+use crate::reading::{AccountStatus, Reading, SendQuota, Utilization};
 
 /// The most metrics that a target has.
-pub const MOST_METRICS: usize = 6;
+pub const MOST_METRICS: usize = 7;
 
 /// One value of one metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,25 +30,33 @@ pub enum Unit {
     None,
 }
 
-/// The metrics of a target whose quota was read. `level` is unknown where the state could not be read. `has_failed`: that,
-/// or what was read could not be believed.
+/// The metrics of a target. `level` is that of the quota, unknown where its state could not be read. `has_failed`: something
+/// could not be read, or not be believed.
 #[must_use]
-pub fn for_reading(quota: &SendQuota, level: Option<AlertLevel>, has_failed: bool) -> Vec<Metric> {
+pub fn for_target(reading: &Reading, level: Option<AlertLevel>, has_failed: bool) -> Vec<Metric> {
     let metric = |name, unit, value: Option<f64>| value.map(|value| Metric { name, unit, value });
+    let quota = reading.quota.as_ref();
     let metrics = [
-        metric("SentLast24Hours", Unit::Count, Some(quota.sent_last_24_hours())),
-        metric("Max24HourSend", Unit::Count, quota.max_24_hour_send()),
-        metric("MaxSendRate", Unit::CountPerSecond, quota.max_send_rate().per_second()),
-        metric("QuotaUtilization", Unit::Percent, quota.utilization().map(Utilization::percent)),
+        metric("SentLast24Hours", Unit::Count, quota.map(SendQuota::sent_last_24_hours)),
+        metric("Max24HourSend", Unit::Count, quota.and_then(SendQuota::max_24_hour_send)),
+        metric("MaxSendRate", Unit::CountPerSecond, quota.and_then(|quota| quota.max_send_rate().per_second())),
+        metric("QuotaUtilization", Unit::Percent, quota.and_then(SendQuota::utilization).map(Utilization::percent)),
+        metric("SendingStatus", Unit::None, reading.account.as_ref().map(sending_status)),
         metric("AlertLevel", Unit::None, level.map(AlertLevel::metric_value)),
+        metric("CheckFailed", Unit::Count, Some(f64::from(u8::from(has_failed)))),
     ];
-    metrics.into_iter().flatten().chain([check_failed(has_failed)]).collect()
+    metrics.into_iter().flatten().collect()
 }
 
-/// The metrics of a target whose quota is unknown.
+/// 0 healthy, 1 under review, 3 stopped: the level of the account.
+fn sending_status(status: &AccountStatus) -> f64 {
+    status.level().metric_value()
+}
+
+/// The metric of all targets together: the highest level that any subject of any of them has.
 #[must_use]
-pub fn for_unread_target() -> Vec<Metric> {
-    vec![check_failed(true)]
+pub fn for_fleet(highest: AlertLevel) -> Metric {
+    Metric { name: "HighestAlertLevel", unit: Unit::None, value: highest.metric_value() }
 }
 
 /// The metric of the topic, which concerns no target.
@@ -57,34 +65,41 @@ pub fn for_subscribers(confirmed: u32) -> Metric {
     Metric { name: "Subscribers", unit: Unit::Count, value: f64::from(confirmed) }
 }
 
-fn check_failed(has_failed: bool) -> Metric {
-    Metric { name: "CheckFailed", unit: Unit::Count, value: f64::from(u8::from(has_failed)) }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::target::tests::target;
+    use crate::time::Timestamp;
 
     fn named(metrics: &[Metric]) -> String {
         metrics.iter().map(|metric| format!("{}={}", metric.name, metric.value)).collect::<Vec<_>>().join(" ")
     }
 
+    fn reading(quota: Option<SendQuota>, account: Option<AccountStatus>) -> Reading {
+        Reading { target: target("aws", "us-east-1"), quota, account, checked_at: Timestamp::EPOCH }
+    }
+
     #[test]
     fn what_is_unknown_is_left_out() {
-        let quota = |max, rate| SendQuota::new(48_100.0, max, rate).unwrap();
+        let quota = |max, rate| SendQuota::new(48_100.0, max, rate).ok();
+        let account = |enabled, status| AccountStatus::new(Some(enabled), Some(status), None);
         let cases = [
-            named(&for_reading(&quota(50_000.0, 14.0), Some(AlertLevel::Critical), false)),
-            named(&for_reading(&quota(-1.0, -1.0), Some(AlertLevel::Ok), false)),
-            named(&for_reading(&quota(0.0, 0.0), None, true)),
-            named(&for_unread_target()),
+            for_target(&reading(quota(50_000.0, 14.0), account(true, "HEALTHY")), Some(AlertLevel::Critical), false),
+            for_target(&reading(quota(-1.0, -1.0), account(true, "PROBATION")), Some(AlertLevel::Ok), false),
+            for_target(&reading(quota(0.0, 0.0), account(false, "HEALTHY")), None, true),
+            for_target(&reading(None, account(true, "SHUTDOWN")), None, true),
+            for_target(&reading(None, None), None, true),
+            vec![for_fleet(AlertLevel::Exhausted), for_subscribers(2)],
         ];
-        insta::assert_snapshot!(cases.join("\n"), @"
-        SentLast24Hours=48100 Max24HourSend=50000 MaxSendRate=14 QuotaUtilization=96.2 AlertLevel=2 CheckFailed=0
-        SentLast24Hours=48100 AlertLevel=0 CheckFailed=0
-        SentLast24Hours=48100 Max24HourSend=0 MaxSendRate=0 QuotaUtilization=100 CheckFailed=1
+        insta::assert_snapshot!(cases.map(|metrics| named(&metrics)).join("\n"), @"
+        SentLast24Hours=48100 Max24HourSend=50000 MaxSendRate=14 QuotaUtilization=96.2 SendingStatus=0 AlertLevel=2 CheckFailed=0
+        SentLast24Hours=48100 SendingStatus=1 AlertLevel=0 CheckFailed=0
+        SentLast24Hours=48100 Max24HourSend=0 MaxSendRate=0 QuotaUtilization=100 SendingStatus=3 CheckFailed=1
+        SendingStatus=3 CheckFailed=1
         CheckFailed=1
+        HighestAlertLevel=3 Subscribers=2
         ");
     }
 
@@ -94,7 +109,7 @@ mod tests {
             if let Ok(quota) = SendQuota::new(sent, max, rate) {
                 // Source: Amazon CloudWatch API reference, `MetricDatum`: from -2^360 to 2^360, no NaN, no infinity.
                 let limit = 2_f64.powi(360);
-                for metric in for_reading(&quota, Some(AlertLevel::Ok), false) {
+                for metric in for_target(&reading(Some(quota), None), Some(AlertLevel::Ok), false) {
                     prop_assert!((0.0..=limit).contains(&metric.value), "{}", metric.name);
                 }
             }

@@ -38,6 +38,9 @@ impl AlertState {
         if believed.changed_at.is_some_and(|time| is_impossible("changedAt", time, latest)) {
             believed.changed_at = None;
         }
+        if believed.unread_since.is_some_and(|time| is_impossible("unreadSince", time, latest)) {
+            believed.unread_since = Some(now);
+        }
         if let Some(alert) = &mut believed.alert {
             if is_impossible("since", alert.since, latest) {
                 alert.since = now;

@@ -1,14 +1,15 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::alert::{Claim, LastHeard, Thresholds};
-use crate::reading::SendQuota;
+use crate::alert::{Claim, LastHeard, Thresholds, Unread};
+use crate::failure::{Failure, Stage};
+use crate::reading::{AccountStatus, SendQuota};
 use crate::target::tests::target;
 use crate::time::Timestamp;
 
 /// WARNING from 80%, CRITICAL from 95%, margin 5 points, reminders each 24 hours.
 fn policy() -> AlertPolicy {
-    AlertPolicy { thresholds: Thresholds::default(), reminder_seconds: Some(24 * 3_600) }
+    AlertPolicy { thresholds: Thresholds::default(), unreadable_minutes: 15, reminder_seconds: Some(24 * 3_600) }
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -17,21 +18,36 @@ fn at(seconds: i64) -> Timestamp {
 
 /// A reading of `percent` of a quota of 1,000.
 fn reading(percent: f64, seconds: i64) -> Reading {
-    let quota = SendQuota::new(percent * 10.0, 1_000.0, 14.0).unwrap();
-    Reading { target: target("aws", "us-east-1"), quota, checked_at: at(seconds) }
+    let quota = SendQuota::new(percent * 10.0, 1_000.0, 14.0).ok();
+    Reading { target: target("aws", "us-east-1"), quota, account: None, checked_at: at(seconds) }
+}
+
+/// What the subject QUOTA finds in it.
+fn quota(reading: &Reading) -> Finding {
+    Finding::Quota(reading.quota.unwrap())
+}
+
+/// A decision about the quota.
+fn decide(state: &AlertState, reading: &Reading, policy: &AlertPolicy) -> Decision {
+    super::decide(state, reading, &quota(reading), policy)
+}
+
+/// A decision about the quota without a state.
+fn decide_without_state(reading: &Reading, policy: &AlertPolicy) -> Decision {
+    super::decide_without_state(reading, &quota(reading), policy)
 }
 
 /// A target that people were told is at `level` since the time 0.
 fn told(level: AlertLevel) -> AlertState {
     let alert = (level > AlertLevel::Ok).then_some(Alert { level, since: at(0), notified_at: at(0) });
-    AlertState { alert, pending: None, changed_at: Some(at(0)) }
+    AlertState { alert, pending: None, changed_at: Some(at(0)), unread_since: None }
 }
 
 /// People were told `level`, and then SNS refused to tell them that it is `pending`.
 fn refused(level: AlertLevel, kind: Kind, pending: AlertLevel) -> AlertState {
     let last_heard = LastHeard { lowest: level, highest: level };
     let (since, claim) = (Some(at(-60)), None);
-    let alert_id = Some(AlertId::new(&target("aws", "us-east-1"), at(0), pending, kind));
+    let alert_id = Some(AlertId::new(&target("aws", "us-east-1"), Subject::Quota, at(0), pending, kind));
     AlertState { pending: Some(Pending { alert_id, kind, level: pending, since, last_heard, claim }), ..told(level) }
 }
 
@@ -233,19 +249,19 @@ fn an_identity_that_was_not_made_for_it_is_made_anew() {
     let Action::Notify(guarded) = decide(&state, &reading(88.0, 60), &policy()).action else {
         panic!("nothing is said");
     };
-    let made = AlertId::new(&target("aws", "us-east-1"), at(60), AlertLevel::Warning, Kind::Raised);
+    let made = AlertId::new(&target("aws", "us-east-1"), Subject::Quota, at(60), AlertLevel::Warning, Kind::Raised);
     assert_eq!(guarded.pending.pending.unwrap().alert_id, Some(made.clone()));
     assert_eq!(guarded.notification.alert_id, made);
 }
 
 #[test]
-fn an_alert_after_a_recovery_in_doubt_is_a_new_one() {
+fn an_alert_after_a_recovery_in_doubt_goes_on_with_its_incident() {
     let state = in_doubt(AlertLevel::Warning, Kind::Recovered, AlertLevel::Ok);
     let Action::Notify(guarded) = decide(&state, &reading(85.0, 60), &policy()).action else {
         panic!("nothing is said");
     };
-    assert_eq!((guarded.notification.kind, guarded.notification.since), (Kind::Raised, Some(at(60))));
-    assert_eq!(guarded.delivered.alert.map(|alert| alert.since), Some(at(60)));
+    assert_eq!((guarded.notification.kind, guarded.notification.since), (Kind::Raised, Some(at(0))));
+    assert_eq!(guarded.delivered.alert.map(|alert| alert.since), Some(at(0)));
 }
 
 #[test]
@@ -280,7 +296,7 @@ fn without_state_every_level_above_ok_is_said() {
     let said = |percent| {
         let Decision { level, action, .. } = decide_without_state(&reading(percent, 0), &policy());
         let notification = match action {
-            Action::NotifyUnguarded(notification) => Some(notification),
+            Action::NotifyUnguarded(notification) => Some(*notification),
             Action::Nothing => None,
             other => panic!("{other:?}"),
         };
@@ -313,7 +329,7 @@ fn a_time_that_cannot_be_true_mutes_nobody_and_is_corrected() {
     let day = 24 * 3_600;
     // A day later, so that nothing of it can be a clock that is a little ahead.
     let check = |state: &AlertState, percent| {
-        let Decision { level, action, disbelieved } = decide(state, &reading(percent, day - 1), &policy());
+        let Decision { level, action, reason, disbelieved } = decide(state, &reading(percent, day - 1), &policy());
         let said: Vec<String> = disbelieved.iter().map(ToString::to_string).collect();
         let stored = match &action {
             Action::Record(state) => Some(state.clone()),
@@ -323,7 +339,7 @@ fn a_time_that_cannot_be_true_mutes_nobody_and_is_corrected() {
         if let Some(stored) = stored {
             assert_eq!(stored.believed_at(at(day - 1)).1, [], "what is stored can be true");
         }
-        (shown(&Decision { level, action, disbelieved }), said.join("; "))
+        (shown(&Decision { level, action, reason, disbelieved }), said.join("; "))
     };
 
     let claim = Claim { by: "check".to_owned(), until: at(year) };
@@ -469,7 +485,7 @@ proptest! {
     #[test]
     fn a_level_rises_at_once(steps in prop::collection::vec(any_step(), 1..40)) {
         for check in run(steps) {
-            prop_assert!(check.decision.level >= policy().thresholds.level(&reading(check.percent, 0).quota));
+            prop_assert!(check.decision.level >= policy().thresholds.level(&reading(check.percent, 0).quota.unwrap()));
         }
     }
 
@@ -554,4 +570,195 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn an_incident_keeps_its_identity_from_raised_to_recovered(steps in prop::collection::vec(any_step(), 1..40)) {
+        let mut open: Option<IncidentId> = None;
+        for check in run(steps) {
+            let Some(Notification { kind, incident_id, .. }) = check.received else { continue };
+            if let Some(open) = &open {
+                prop_assert_eq!(Some(open), incident_id.as_ref(), "{} of another incident", kind);
+            }
+            open = incident_id.filter(|_| kind != Kind::Recovered);
+        }
+    }
+}
+
+fn account(enabled: bool, status: &str) -> Finding {
+    Finding::Account(AccountStatus::new(Some(enabled), Some(status), Some(true)).unwrap())
+}
+
+/// A failed check that began at `seconds`.
+fn unread(seconds: i64) -> Finding {
+    let failure = Failure::new(Stage::Read, "AccessDenied", "no");
+    Finding::Reading(Some(Unread { since: at(seconds), failure }))
+}
+
+#[test]
+fn the_account_has_the_level_that_aws_gives_it() {
+    let cells = [
+        account(true, "HEALTHY"),
+        account(true, "PROBATION"),
+        account(true, "RESTRICTED"),
+        account(false, "HEALTHY"),
+        account(false, "PROBATION"),
+        account(true, "SHUTDOWN"),
+    ]
+    .map(|finding| {
+        let table = [AlertLevel::Ok, AlertLevel::Warning, AlertLevel::Exhausted].map(|level| {
+            let decision = super::decide(&told(level), &reading(0.0, 60), &finding, &policy());
+            format!("told {level}: {} ({})", shown(&decision), decision.reason.verdict)
+        });
+        format!("{}\n{}", policy().cause(&finding, AlertLevel::Ok), table.join("\n"))
+    });
+    insta::assert_snapshot!(cells.join("\n\n"), @"
+    AWS reports the account as HEALTHY, with sending enabled
+    told OK: OK nothing (nothing to report)
+    told WARNING: OK RECOVERED after WARNING (over, after WARNING)
+    told EXHAUSTED: OK RECOVERED after EXHAUSTED (over, after EXHAUSTED)
+
+    AWS has put the account under review (PROBATION)
+    told OK: WARNING RAISED after OK (up from OK)
+    told WARNING: WARNING nothing (reported 2027-01-15 08:00 UTC)
+    told EXHAUSTED: WARNING record (down from EXHAUSTED, which is not announced)
+
+    AWS reports the account as RESTRICTED, which this version does not know
+    told OK: WARNING RAISED after OK (up from OK)
+    told WARNING: WARNING nothing (reported 2027-01-15 08:00 UTC)
+    told EXHAUSTED: WARNING record (down from EXHAUSTED, which is not announced)
+
+    AWS reports that sending is not enabled
+    told OK: EXHAUSTED RAISED after OK (up from OK)
+    told WARNING: EXHAUSTED ESCALATED after WARNING (up from WARNING)
+    told EXHAUSTED: EXHAUSTED nothing (reported 2027-01-15 08:00 UTC)
+
+    AWS reports that sending is not enabled
+    told OK: EXHAUSTED RAISED after OK (up from OK)
+    told WARNING: EXHAUSTED ESCALATED after WARNING (up from WARNING)
+    told EXHAUSTED: EXHAUSTED nothing (reported 2027-01-15 08:00 UTC)
+
+    AWS reports the account as SHUTDOWN: sending is paused
+    told OK: EXHAUSTED RAISED after OK (up from OK)
+    told WARNING: EXHAUSTED ESCALATED after WARNING (up from WARNING)
+    told EXHAUSTED: EXHAUSTED nothing (reported 2027-01-15 08:00 UTC)
+    ");
+}
+
+#[test]
+fn a_target_is_unreadable_only_after_the_time_set_and_readable_at_once() {
+    let policy = policy();
+    let mut state = AlertState::default();
+    let mut log = Vec::new();
+    // Minutes, and whether SES could be read.
+    for (minute, is_read) in [
+        (0, false),
+        (5, false),
+        (10, true),
+        (15, false),
+        (20, false),
+        (29, false),
+        (30, false),
+        (35, false),
+        (40, true),
+        (45, true),
+    ] {
+        let (now, finding) = (60 * minute, if is_read { Finding::Reading(None) } else { unread(60 * minute) });
+        let decision = super::decide(&state, &reading(0.0, now), &finding, &policy);
+        log.push(format!("{minute}: {} because {}", shown(&decision), decision.reason));
+        match decision.action {
+            Action::Record(next) => state = next,
+            Action::Notify(guarded) => state = guarded.delivered,
+            _ => {}
+        }
+    }
+    insta::assert_snapshot!(log.join("\n"), @"
+    0: OK record because SES could not be read since 2027-01-15 08:00 UTC; nothing to report
+    5: OK nothing because SES could not be read since 2027-01-15 08:00 UTC; nothing to report
+    10: OK record because SES can be read; nothing to report
+    15: OK record because SES could not be read since 2027-01-15 08:15 UTC; nothing to report
+    20: OK nothing because SES could not be read since 2027-01-15 08:15 UTC; nothing to report
+    29: OK nothing because SES could not be read since 2027-01-15 08:15 UTC; nothing to report
+    30: WARNING RAISED after OK because SES could not be read since 2027-01-15 08:15 UTC, for 15 minutes or more; up from OK
+    35: WARNING nothing because SES could not be read since 2027-01-15 08:15 UTC, for 15 minutes or more; reported 2027-01-15 08:30 UTC
+    40: OK RECOVERED after WARNING because SES can be read; over, after WARNING
+    45: OK nothing because SES can be read; nothing to report
+    ");
+}
+
+#[test]
+fn an_unreadable_target_that_people_know_of_is_not_over_while_nobody_knows_since_when() {
+    let decision = super::decide(&told(AlertLevel::Warning), &reading(0.0, 60), &unread(60), &policy());
+    assert_eq!(shown(&decision), "WARNING record");
+}
+
+#[test]
+fn a_recovery_that_was_not_sent_is_not_sent_of_a_target_that_cannot_be_read_again() {
+    for before in [refused, in_doubt] {
+        let state = before(AlertLevel::Warning, Kind::Recovered, AlertLevel::Ok);
+        let decision = super::decide(&state, &reading(0.0, 60), &unread(60), &policy());
+        assert_eq!(shown(&decision), "WARNING record");
+        let Action::Record(after) = decision.action else { panic!("not recorded") };
+        assert_eq!(after, AlertState { unread_since: Some(at(60)), changed_at: Some(at(60)), ..state });
+        // Once it has been read, people hear of the recovery.
+        let read = super::decide(&after, &reading(0.0, 120), &Finding::Reading(None), &policy());
+        assert_eq!(shown(&read), "OK RECOVERED after WARNING");
+    }
+}
+
+#[test]
+fn without_a_state_an_account_is_told_of_and_an_unreadable_target_is_not() {
+    let told = |finding| super::decide_without_state(&reading(0.0, 0), &finding, &policy()).action.due();
+    assert_eq!(told(account(false, "HEALTHY")), Some(Kind::Raised));
+    assert_eq!(told(account(true, "HEALTHY")), None);
+    assert_eq!((told(unread(-86_400)), told(Finding::Reading(None))), (None, None));
+}
+
+#[test]
+fn a_late_reading_neither_begins_nor_ends_a_row_of_failed_checks() {
+    let began = AlertState { unread_since: Some(at(0)), ..told(AlertLevel::Ok) };
+    for (state, finding) in [(&began, Finding::Reading(None)), (&told(AlertLevel::Ok), unread(-30))] {
+        assert_eq!(super::decide(state, &reading(0.0, -30), &finding, &policy()).action, Action::Nothing);
+    }
+}
+
+#[test]
+fn reasons_of_the_quota() {
+    let reason =
+        |state: &AlertState, percent, seconds| decide(state, &reading(percent, seconds), &policy()).reason.to_string();
+    let claim = Claim { by: "check".to_owned(), until: at(90) };
+    let pending = refused(AlertLevel::Ok, Kind::Raised, AlertLevel::Warning);
+    let reasons = [
+        reason(&told(AlertLevel::Ok), 42.0, 60),
+        reason(&told(AlertLevel::Ok), 80.04, 60),
+        reason(&told(AlertLevel::Warning), 97.1, 60),
+        reason(&told(AlertLevel::Critical), 93.0, 60),
+        reason(&told(AlertLevel::Critical), 85.0, 60),
+        reason(&told(AlertLevel::Critical), 96.0, 24 * 3_600),
+        reason(&told(AlertLevel::Warning), 10.0, 60),
+        reason(&told(AlertLevel::Warning), 10.0, -60),
+        reason(&pending, 10.0, 60),
+        reason(&pending.clone().claimed(claim), 85.0, 60),
+        decide_without_state(&reading(104.0, 0), &policy()).reason.to_string(),
+    ];
+    insta::assert_snapshot!(reasons.join("\n"), @"
+    42.0% is below the WARNING threshold of 80%; nothing to report
+    80.0% is at the WARNING threshold of 80%; up from OK
+    97.1% is above the CRITICAL threshold of 95%; up from WARNING
+    93.0% is not yet below 90%, where CRITICAL ends; reported 2027-01-15 08:00 UTC
+    85.0% is above the WARNING threshold of 80%; down from CRITICAL, which is not announced
+    96.0% is above the CRITICAL threshold of 95%; reminder, last reported 2027-01-15 08:00 UTC
+    10.0% is below the WARNING threshold of 80%; over, after WARNING
+    10.0% is below the WARNING threshold of 80%; no newer than what is stored, so nothing ends
+    10.0% is below the WARNING threshold of 80%; an alert that was due is no longer true
+    85.0% is above the WARNING threshold of 80%; another check is sending an alert
+    104.0% is above the EXHAUSTED threshold of 100%; no state is known, so this is reported once an hour
+    ");
+    let by_quota = |max| {
+        let quota = Finding::Quota(SendQuota::new(5.0, max, 14.0).unwrap());
+        super::decide(&AlertState::default(), &reading(0.0, 0), &quota, &policy()).reason.cause.to_string()
+    };
+    assert_eq!(
+        [by_quota(-1.0), by_quota(0.0)],
+        ["the 24-hour sending quota is unlimited", "the 24-hour sending quota is 0"]
+    );
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use crate::shown::shown_by;
 
 /// Why a notification is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// The level rose from OK.
     Raised,

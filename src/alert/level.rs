@@ -1,19 +1,19 @@
-//! Levels: how close a target is to its send quota.
+//! Levels: how bad it is.
 
 use std::str::FromStr;
 
 use crate::shown::shown_by;
 
-/// How close the sent volume is to the send quota.
+/// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AlertLevel {
-    /// Below every threshold, or unlimited.
+    /// The quota: below every threshold, or unlimited. The account: healthy. SES: read.
     Ok,
-    /// From `WARNING_PERCENT`.
+    /// The quota: from `WARNING_PERCENT`. The account: under review. SES: not read for `UNREADABLE_MINUTES`.
     Warning,
-    /// From `CRITICAL_PERCENT`.
+    /// The quota: from `CRITICAL_PERCENT`.
     Critical,
-    /// From 100%: SES rejects mail. Also a quota of 0.
+    /// SES rejects mail. The quota: from 100%, or 0. The account: paused.
     Exhausted,
 }
 

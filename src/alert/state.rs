@@ -1,4 +1,4 @@
-//! What is remembered of a target between checks.
+//! What is remembered of a subject between checks.
 //!
 //! The state holds what people have been notified of. A level that they have not been notified of is only *pending* until
 //! SNS has accepted the notification. A check that finds a pending notification therefore starts from what people know,
@@ -7,7 +7,8 @@
 use crate::alert::{AlertId, AlertLevel, Kind};
 use crate::time::Timestamp;
 
-/// What is remembered of a target between checks. The default is a target without history: OK, and nobody was notified.
+/// What is remembered of a subject of a target between checks. The default is one without history: OK, and nobody was
+/// notified.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AlertState {
     /// The ongoing alert; `None` at OK.
@@ -16,6 +17,8 @@ pub struct AlertState {
     pub pending: Option<Pending>,
     /// The latest start of a check that changed this state. It never moves back.
     pub changed_at: Option<Timestamp>,
+    /// Of the subject READING: the first failed check in a row.
+    pub unread_since: Option<Timestamp>,
 }
 
 /// An alert that people were notified of.
@@ -76,12 +79,13 @@ pub struct LastHeard {
 
 impl AlertState {
     /// The level that the last check found that changed anything: a pending one, or the one people were notified of.
-    pub(super) fn assessed_level(&self) -> AlertLevel {
+    #[must_use]
+    pub fn assessed_level(&self) -> AlertLevel {
         self.pending.as_ref().map_or_else(|| self.last_notified(), |pending| pending.level)
     }
 
     /// The level of the last notification that is known to be delivered, or a lower one since.
-    fn last_notified(&self) -> AlertLevel {
+    pub(super) fn last_notified(&self) -> AlertLevel {
         self.alert.map_or(AlertLevel::Ok, |alert| alert.level)
     }
 

@@ -42,6 +42,16 @@ impl Thresholds {
         self.clear_margin
     }
 
+    /// Where a level begins; `None` for OK.
+    pub(super) fn start(&self, level: AlertLevel) -> Option<f64> {
+        match level {
+            AlertLevel::Ok => None,
+            AlertLevel::Warning => Some(self.warning),
+            AlertLevel::Critical => Some(self.critical),
+            AlertLevel::Exhausted => Some(EXHAUSTED_PERCENT),
+        }
+    }
+
     /// The level by the numbers alone.
     #[must_use]
     pub fn level(&self, quota: &SendQuota) -> AlertLevel {

@@ -31,28 +31,16 @@ impl MetricPublisher {
         Self { client: Client::new(config), namespace }
     }
 
-    /// Publishes the metrics of up to [`Self::TARGETS_PER_REQUEST`] targets.
+    /// Publishes the metrics of up to [`Self::TARGETS_PER_REQUEST`] targets, or of none, without dimensions.
     ///
     /// # Errors
     /// A [`Failure`] of the stage [`Stage::Metrics`].
-    pub async fn publish(&self, targets: &[(Target, Vec<Metric>)], at: Timestamp) -> Result<(), Failure> {
-        let data = targets.iter().flat_map(|(target, metrics)| {
-            let dimensions = dimensions(target);
-            metrics.iter().map(move |metric| datum(metric, Some(dimensions.clone()), at))
+    pub async fn publish(&self, measured: &[(Option<Target>, Vec<Metric>)], at: Timestamp) -> Result<(), Failure> {
+        let data = measured.iter().flat_map(|(target, metrics)| {
+            let dimensions = target.as_ref().map(dimensions);
+            metrics.iter().map(move |metric| datum(metric, dimensions.clone(), at))
         });
-        self.put(data.collect()).await
-    }
-
-    /// Publishes a metric that concerns no target, without dimensions.
-    ///
-    /// # Errors
-    /// A [`Failure`] of the stage [`Stage::Metrics`].
-    pub async fn publish_one(&self, metric: &Metric, at: Timestamp) -> Result<(), Failure> {
-        self.put(vec![datum(metric, None, at)]).await
-    }
-
-    async fn put(&self, data: Vec<MetricDatum>) -> Result<(), Failure> {
-        let request = self.client.put_metric_data().namespace(&self.namespace).set_metric_data(Some(data));
+        let request = self.client.put_metric_data().namespace(&self.namespace).set_metric_data(Some(data.collect()));
         Box::pin(request.send()).await.map(|_| ()).map_err(|error| failure(Stage::Metrics, &error))
     }
 }

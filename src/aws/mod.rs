@@ -9,6 +9,7 @@ mod dynamodb;
 mod error;
 mod http;
 mod ses;
+mod sesv2;
 mod sns;
 mod trust;
 
@@ -21,8 +22,9 @@ use http::Reuse;
 use trust::Trust;
 
 pub use cloudwatch::MetricPublisher;
-pub use dynamodb::{StateStore, StoredState, Write};
+pub use dynamodb::{StateStore, States, StoredState, Write};
 pub use ses::QuotaReader;
+pub use sesv2::AccountReader;
 pub use sns::AlertPublisher;
 
 /// One client per service, made once for all checks.
@@ -30,6 +32,8 @@ pub use sns::AlertPublisher;
 pub struct Clients {
     /// Reads the quota of each Region.
     pub quotas: QuotaReader,
+    /// Reads the account status in each Region.
+    pub accounts: AccountReader,
     /// Keeps the alert state; `None` without `STATE_TABLE`.
     pub states: Option<StateStore>,
     /// Publishes the alerts.
@@ -59,6 +63,7 @@ impl Clients {
         let config = &config::with_limits(config);
         Self {
             quotas: QuotaReader::new(config),
+            accounts: AccountReader::new(config),
             states: settings.publishing.state_table.clone().map(|table| StateStore::new(config, table)),
             alerts: AlertPublisher::new(for_alerts, settings.publishing.alert_topic.clone()),
             metrics: MetricPublisher::new(config, settings.publishing.metric_namespace.clone()),

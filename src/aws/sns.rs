@@ -79,11 +79,11 @@ impl AlertPublisher {
             .subject(&message.subject)
             .message_structure("json")
             .message(message.body());
-        for (name, value) in &message.attributes {
+        for (name, value) in message.attributes.named() {
             let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
             let not_sent = |error| Failure { is_refusal: true, ..Failure::new(Stage::Alert, "NotSent", error) };
             let value = value.map_err(not_sent)?;
-            publish = publish.message_attributes(*name, value);
+            publish = publish.message_attributes(name, value);
         }
         Box::pin(publish.send()).await.map(|_| ()).map_err(|error| failure(Stage::Alert, &error))
     }

@@ -1,8 +1,10 @@
-//! What an observation means: the level of a target, and what to do about it. Pure.
+//! What an observation means: the level of each subject of a target, and what to do about it. Pure.
 
 use super::observe::Observation;
-use crate::alert::{Action, AlertPolicy, Decision, decide, decide_without_state};
-use crate::aws::StoredState;
+use crate::alert::{
+    Action, AlertLevel, AlertPolicy, Decision, Finding, Reason, Subject, Unread, Verdict, decide, decide_without_state,
+};
+use crate::aws::{States, StoredState};
 use crate::failure::Failure;
 use crate::metrics::{self, Metric};
 use crate::reading::Reading;
@@ -13,26 +15,42 @@ use crate::time::Timestamp;
 /// What a check knows of a target before it acts.
 #[derive(Debug)]
 pub(super) struct Assessment {
-    /// What SES said, and what to do about it; `None` where the quota is unknown.
-    pub decided: Option<(Reading, Decision)>,
-    /// The state that the decision started from; `None` where it is unknown, or none is kept.
-    pub state: Option<StoredState>,
-    /// Whether the state could not be read: then the level may be higher than the numbers alone say.
-    pub is_blind: bool,
+    /// What SES said.
+    pub reading: Reading,
+    /// What was decided about each subject of which anything is known.
+    pub subjects: Vec<Assessed>,
+    /// The highest level that is known of any subject; that of the state where nothing newer is known.
+    pub highest: Option<AlertLevel>,
     /// What could not be read, or not be believed.
     pub failures: Vec<Failure>,
+}
+
+/// What was decided about a subject.
+#[derive(Debug)]
+pub(super) struct Assessed {
+    /// What was found.
+    pub finding: Finding,
+    /// What to do about it.
+    pub decision: Decision,
+    /// The state that the decision started from; `None` where it is unknown, or none is kept.
+    pub state: Option<StoredState>,
+    /// Whether the state could not be read: then the level may be higher than what was found says.
+    pub is_blind: bool,
+}
+
+impl Assessed {
+    /// The level, as far as it is known: where the state could not be read, OK is not.
+    pub(super) fn level(&self) -> Option<AlertLevel> {
+        Some(self.decision.level).filter(|level| !self.is_blind || *level > AlertLevel::Ok)
+    }
 }
 
 impl Assessment {
     /// The metrics of the target.
     pub(super) fn metrics(&self) -> Vec<Metric> {
-        match &self.decided {
-            Some((reading, decision)) => {
-                let level = (!self.is_blind).then_some(decision.level);
-                metrics::for_reading(&reading.quota, level, !self.failures.is_empty())
-            }
-            None => metrics::for_unread_target(),
-        }
+        let quota = self.subjects.iter().find(|assessed| assessed.finding.subject() == Subject::Quota);
+        let level = quota.filter(|quota| !quota.is_blind).map(|quota| quota.decision.level);
+        metrics::for_target(&self.reading, level, !self.failures.is_empty())
     }
 }
 
@@ -44,30 +62,67 @@ pub(super) fn assess(
     checked_at: Timestamp,
     policy: &AlertPolicy,
 ) -> Assessment {
-    let (state, state_failure) = match observation.state {
-        Ok(state) => (state, None),
-        Err(failure) => (None, Some(failure)),
-    };
+    let Observation { quota, account, states } = observation;
+    let (quota, quota_failure) = parted(quota);
+    let (account, account_failure) = parted(account);
+    let (states, state_failure) = parted(states);
     let is_blind = state_failure.is_some();
-    let quota = match observation.quota {
-        Ok(quota) => quota,
-        // Unknown is not OK: there is no level, and no recovery.
-        Err(failure) => {
-            let failures = [failure].into_iter().chain(state_failure).collect();
-            return Assessment { decided: None, state, is_blind, failures };
+    let mut states = states.flatten();
+    let reading = Reading { target: target.clone(), quota, account: account.flatten(), checked_at };
+    let mut failures: Vec<Failure> = quota_failure.into_iter().chain(account_failure).collect();
+    let unread = failures.first().map(|failure| Unread { since: checked_at, failure: failure.clone() });
+    failures.extend(state_failure);
+
+    let mut assessment = Assessment { reading, subjects: Vec::new(), highest: None, failures };
+    let Assessment { reading, subjects, highest, failures } = &mut assessment;
+    if request == Request::TestAlert {
+        subjects.extend(reading.quota.map(|quota| undecided(Finding::Quota(quota), checked_at, policy)));
+        return assessment;
+    }
+    for subject in Subject::ALL {
+        let (state, is_blind) = match states.as_mut().and_then(|states: &mut States| states.remove(&subject)) {
+            Some(Ok(state)) => (Some(state), false),
+            Some(Err(failure)) => {
+                failures.push(failure);
+                (None, true)
+            }
+            None => (None, is_blind),
+        };
+        let finding = match subject {
+            Subject::Quota => reading.quota.map(Finding::Quota),
+            Subject::Account => reading.account.clone().map(Finding::Account),
+            Subject::Reading => Some(Finding::Reading(unread.clone())),
+        };
+        // Unknown is not OK: without a finding, the level stays what it was, and nothing is over.
+        let Some(finding) = finding else {
+            *highest = (*highest).max(state.map(|stored| stored.state.assessed_level()));
+            continue;
+        };
+        let decision = match &state {
+            Some(stored) => decide(&stored.state, reading, &finding, policy),
+            None => decide_without_state(reading, &finding, policy),
+        };
+        failures.extend(decision.disbelieved.iter().map(Failure::impossible_time));
+        // How long a target has not been read is unknown without a state.
+        if decision.reason.verdict != Verdict::NeedsState {
+            *highest = (*highest).max(Some(decision.level));
         }
-    };
-    let reading = Reading { target: target.clone(), quota, checked_at };
-    let decision = match (request, &state) {
-        // A test alert is sent whatever the level, and changes nothing.
-        (Request::TestAlert, _) => {
-            let level = policy.thresholds.level(&reading.quota);
-            Decision { level, action: Action::Nothing, disbelieved: Vec::new() }
-        }
-        (Request::Scheduled | Request::DryRun, Some(stored)) => decide(&stored.state, &reading, policy),
-        (Request::Scheduled | Request::DryRun, None) => decide_without_state(&reading, policy),
-    };
-    let disbelieved = decision.disbelieved.iter().map(Failure::impossible_time);
-    let failures = state_failure.into_iter().chain(disbelieved).collect();
-    Assessment { decided: Some((reading, decision)), state, is_blind, failures }
+        subjects.push(Assessed { finding, decision, state, is_blind });
+    }
+    assessment
+}
+
+/// A test alert is sent whatever the level, and changes nothing.
+fn undecided(finding: Finding, now: Timestamp, policy: &AlertPolicy) -> Assessed {
+    let level = policy.level(&finding, now);
+    let reason = Reason { cause: policy.cause(&finding, level), verdict: Verdict::Test };
+    let decision = Decision { level, action: Action::Nothing, reason, disbelieved: Vec::new() };
+    Assessed { finding, decision, state: None, is_blind: false }
+}
+
+fn parted<T, E>(result: Result<T, E>) -> (Option<T>, Option<E>) {
+    match result {
+        Ok(value) => (Some(value), None),
+        Err(error) => (None, Some(error)),
+    }
 }

@@ -28,6 +28,17 @@ impl Deadline {
         Self(self.0.checked_sub(time).unwrap_or(self.0))
     }
 
+    /// The deadline less `time`, but no earlier than half of what is left.
+    pub(super) fn less_at_most_half(self, time: Duration) -> Self {
+        let half = Self::after(self.0.saturating_duration_since(Instant::now()) / 2);
+        Self(self.less(time).0.max(half.0))
+    }
+
+    /// Waits until the deadline; `None` once it has passed.
+    pub(super) async fn wait_for<T>(self, future: impl Future<Output = T>) -> Option<T> {
+        timeout_at(self.0, future).await.ok()
+    }
+
     /// Whether it comes before a moment.
     pub(super) fn is_before(self, moment: Instant) -> bool {
         self.0 < moment

@@ -1,47 +1,118 @@
-//! Does what was decided about a target: claim, publish, commit.
+//! Does what was decided about subjects: claim, publish, commit. One alert alone, or a digest of several.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt as _};
+use tokio::sync::{Mutex, Semaphore};
 use tracing::info;
 
 use super::deadline::Deadline;
+use super::dispatch::{Group, group};
 use super::pace::Pace;
 use super::said::SaidThisHour;
-use crate::alert::{Action, AlertLevel, AlertPolicy, Claim, Decision, Guarded, Kind, Notification, decide};
+use crate::alert::{
+    Action, AlertLevel, AlertPolicy, AlertState, Claim, Decision, Finding, Guarded, Kind, Notification, Reason,
+    Subject, Verdict, decide,
+};
 use crate::aws::{AlertPublisher, StateStore, StoredState, Write};
 use crate::failure::{Failure, Stage};
 use crate::message::Message;
 use crate::reading::Reading;
-use crate::target::Target;
 use crate::time::Timestamp;
 
-/// How often a check decides about a target: at first, and after each of two lost races.
+/// How often a check decides about a subject: at first, and after each of two lost races.
 const DECISIONS: usize = 3;
+
+/// How many states of a digest, and how many that nobody is told of, are written at the same time: each write takes a
+/// connection. Alerts that leave alone are few, and wait for nobody.
+pub(super) const WRITES: usize = 16;
 
 /// Kept free after a publish, to store how it ended.
 const COMMIT: Duration = Duration::from_millis(500);
 
+/// What was decided about a subject of a target, and the state as it was read.
+#[derive(Debug)]
+pub(super) struct Task {
+    /// The number of the target among those of the check.
+    pub number: usize,
+    /// What SES said.
+    pub reading: Arc<Reading>,
+    /// What was found about the subject.
+    pub finding: Finding,
+    /// What to do about it.
+    pub decision: Decision,
+    /// The state that the decision started from; `None` where it is unknown, or none is kept.
+    pub read: Option<StoredState>,
+    /// What failed on the way.
+    pub failures: Vec<Failure>,
+}
+
 /// What became of a decision.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Outcome {
+#[derive(Debug)]
+pub(super) struct Done {
+    /// The number of the target among those of the check.
+    pub number: usize,
+    /// The subject.
+    pub subject: Subject,
     /// The level that was decided on last.
     pub level: AlertLevel,
+    /// Why that level, and why a notification was due, or not.
+    pub reason: Reason,
     /// The notification that was due here; `None` also where another check is sending it.
     pub notification: Option<Kind>,
     /// What failed on the way.
     pub failures: Vec<Failure>,
 }
 
-/// Another check stored a state while this one was about to: this is the state.
-struct Lost(StoredState);
+impl Task {
+    /// The end of a task.
+    pub(super) fn done(self, notification: Option<Kind>, failures: impl IntoIterator<Item = Failure>) -> Done {
+        let Self { number, finding, decision: Decision { level, reason, .. }, failures: mut earlier, .. } = self;
+        earlier.extend(failures);
+        Done { number, subject: finding.subject(), level, reason, notification, failures: earlier }
+    }
 
-/// The notification that was due, and what failed.
-type Done = (Option<Kind>, Vec<Failure>);
+    /// Another check stored a state while this one was about to: decides again from that one.
+    fn decide_again(mut self, winner: StoredState, policy: &AlertPolicy) -> Self {
+        self.decision = decide(&winner.state, &self.reading, &self.finding, policy);
+        self.failures.extend(self.decision.disbelieved.iter().map(Failure::impossible_time));
+        Self { read: Some(winner), ..self }
+    }
+}
+
+/// How far a task has come.
+enum Step {
+    Done(Done),
+    /// It may be published now.
+    Due(Box<Due>),
+    /// Another check was first, and this is what is decided since.
+    Again(Box<Task>),
+}
+
+/// A notification that may be published now.
+struct Due {
+    task: Task,
+    notification: Notification,
+    /// `None` where nothing guards it.
+    claim: Option<Claimed>,
+}
+
+/// A claim that this check holds.
+struct Claimed {
+    /// What is stored while the notification is pending.
+    pending: AlertState,
+    /// What is stored once it is delivered.
+    delivered: AlertState,
+    /// What was stored to claim it.
+    stored: StoredState,
+}
 
 /// What of a monitor and an invocation alerts are delivered with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct AlertDelivery<'a> {
-    /// Where the state is kept; `None` without `STATE_TABLE`.
+    /// Where the states are kept; `None` without `STATE_TABLE`.
     pub states: Option<&'a StateStore>,
     /// Where alerts are published.
     pub alerts: &'a AlertPublisher,
@@ -54,130 +125,166 @@ pub(super) struct AlertDelivery<'a> {
     /// When to stop waiting for answers.
     pub deadline: Deadline,
     /// Before a claim, so that nothing is claimed that cannot leave soon.
-    pub claims: &'a Pace,
+    pub claims: Pace,
     /// Before a publish: claims that took long must not all leave at once.
-    pub publishes: &'a Pace,
+    pub publishes: Pace,
+    /// For each change that nobody is told of.
+    pub records: Semaphore,
+    /// Held by a digest: the next one claims nothing before this one has left.
+    pub digests: Mutex<()>,
     /// The memory of alerts that no state guards.
     pub said: &'a SaidThisHour,
 }
 
 impl AlertDelivery<'_> {
-    /// Does what was decided about a reading, guarded by the state as it was read. Whoever loses a race looks again: the
-    /// state that won may call for something else, and only a claim leaves the target to its holder.
-    pub(super) async fn deliver(self, reading: &Reading, decision: Decision, read: Option<StoredState>) -> Outcome {
-        let (mut decision, mut read) = (decision, read);
-        let mut failures = Vec::new();
+    /// Does what was decided, guarded by the states as they were read. Whoever loses a race looks again: the state that won
+    /// may call for something else, and only a claim leaves the subject to its holder.
+    pub(super) async fn deliver(&self, tasks: Vec<Task>) -> Vec<Done> {
+        let _turn = if tasks.len() > 1 { Some(self.digests.lock().await) } else { None };
+        let (mut left, mut done) = (tasks, Vec::new());
         for _ in 0..DECISIONS {
-            let level = decision.level;
-            match self.carry_out(&reading.target, decision.action, read.as_ref()).await {
-                Ok((notification, failed)) => {
-                    failures.extend(failed);
-                    return Outcome { level, notification, failures };
-                }
-                Err(Lost(winner)) => {
-                    decision = decide(&winner.state, reading, self.policy);
-                    failures.extend(decision.disbelieved.iter().map(Failure::impossible_time));
-                    read = Some(winner);
+            let mut due: BTreeMap<Group, Vec<Due>> = BTreeMap::new();
+            let mut again = Vec::new();
+            for step in self.carry_out(left).await {
+                match step {
+                    Step::Done(one) => done.push(one),
+                    Step::Due(one) => due.entry(group(&one.notification)).or_default().push(*one),
+                    Step::Again(task) => again.push(*task),
                 }
             }
+            for together in due.into_values() {
+                done.extend(self.publish_and_commit(together).await);
+            }
+            if again.is_empty() {
+                return done;
+            }
+            left = again;
         }
-        failures.push(Failure::contended(DECISIONS));
-        Outcome { level: decision.level, notification: decision.action.due(), failures }
+        done.extend(left.into_iter().map(|task| {
+            let due = task.decision.action.due();
+            task.done(due, [Failure::contended(DECISIONS)])
+        }));
+        done
     }
 
-    /// Sends one test alert about what was read, whatever the levels. Returns the failure, if it failed.
-    pub(super) async fn test_alert<'a>(self, read: impl Iterator<Item = &'a Reading>) -> Option<Failure> {
-        let notification = |reading: &Reading| {
-            let level = self.policy.thresholds.level(&reading.quota);
-            Notification::new(reading.clone(), Kind::Test, level, reading.checked_at)
-        };
-        let message = Message::test(&read.map(notification).collect::<Vec<_>>())?;
-        self.publish(&message).await.err()
+    async fn carry_out(&self, tasks: Vec<Task>) -> Vec<Step> {
+        let is_any_due = tasks.iter().any(|task| task.decision.action.due().is_some());
+        let no_time = if is_any_due { self.claims.turn(self.deadline.less(COMMIT)).await.err() } else { None };
+        let no_time = &no_time;
+        let steps = tasks.into_iter().map(|task| async move {
+            match (no_time, task.decision.action.due()) {
+                (Some(failure), Some(kind)) => Step::Done(task.done(Some(kind), [failure.clone()])),
+                _ => self.carry_out_one(task).await,
+            }
+        });
+        stream::iter(steps).buffered(WRITES).collect().await
     }
 
-    async fn carry_out(self, target: &Target, action: Action, read: Option<&StoredState>) -> Result<Done, Lost> {
-        match (action, self.states.zip(read)) {
-            (Action::Notify(guarded), Some((states, read))) => self.notify(states, target, *guarded, read).await,
+    async fn carry_out_one(&self, mut task: Task) -> Step {
+        let action = std::mem::replace(&mut task.decision.action, Action::Nothing);
+        match (action, self.states.zip(task.read.clone())) {
+            (Action::Notify(guarded), Some((states, read))) => {
+                let claim = Claim { by: self.claimant.to_owned(), until: self.claimed_until };
+                let pending = guarded.pending.clone().claimed(claim);
+                let failure = match self.write(states, &task, &read, pending).await {
+                    Ok(Write::Done(stored)) => {
+                        let Guarded { notification, pending, delivered } = *guarded;
+                        let claim = Some(Claimed { pending, delivered, stored });
+                        return Step::Due(Box::new(Due { task, notification, claim }));
+                    }
+                    Ok(Write::Lost(winner)) => {
+                        let (target, subject) = (&task.reading.target, task.finding.subject());
+                        info!(%target, %subject, "another check stored a state first; deciding anew");
+                        return Step::Again(Box::new(task.decide_again(winner, self.policy)));
+                    }
+                    Err(failure) => failure,
+                };
+                self.unclaimed(task, guarded.notification, failure)
+            }
             (Action::Record(state), Some((states, read))) => {
-                let write = states.write(target, read, state);
-                match self.deadline.share().bound(Stage::State, write).await {
-                    Ok(Write::Done(_)) => Ok((None, Vec::new())),
-                    Ok(Write::Lost(winner)) => Err(Lost(winner)),
-                    Err(failure) => Ok((None, vec![failure])),
+                let _turn = self.records.acquire().await;
+                match self.write(states, &task, &read, state).await {
+                    Ok(Write::Done(_)) => Step::Done(task.done(None, [])),
+                    Ok(Write::Lost(winner)) => Step::Again(Box::new(task.decide_again(winner, self.policy))),
+                    Err(failure) => Step::Done(task.done(None, [failure])),
                 }
             }
-            (Action::NotifyUnguarded(notification), _) => Ok(self.notify_unguarded(&notification).await),
+            (Action::NotifyUnguarded(notification), _) => self.unguarded(task, *notification),
             (Action::Nothing | Action::LeaveToHolder | Action::Record(_) | Action::Notify(_), _) => {
-                Ok((None, Vec::new()))
+                Step::Done(task.done(None, []))
             }
         }
     }
 
-    async fn notify(
-        self,
+    /// Writes a state that is followed by something else, or by nothing: within a third of the time that is left.
+    async fn write(
+        &self,
         states: &StateStore,
-        target: &Target,
-        Guarded { mut notification, pending, delivered }: Guarded,
+        task: &Task,
         read: &StoredState,
-    ) -> Result<Done, Lost> {
-        let kind = notification.kind;
-        if let Err(failure) = self.claims.turn(self.deadline.less(COMMIT)).await {
-            return Ok((Some(kind), vec![failure]));
-        }
-        let claim = Claim { by: self.claimant.to_owned(), until: self.claimed_until };
-        let write = states.write(target, read, pending.clone().claimed(claim));
-        let claimed = match self.deadline.share().bound(Stage::State, write).await {
-            Ok(Write::Done(claimed)) => claimed,
-            Ok(Write::Lost(winner)) => {
-                info!(%target, %kind, "another check stored a state first; deciding anew");
-                return Err(Lost(winner));
-            }
-            // A recovery that is not recorded would hide the next alert, so it is left to the next check.
-            Err(failure) if kind == Kind::Recovered => return Ok((Some(kind), vec![failure])),
-            // A duplicate is better than a lost alert. A claim that may have been stored has stored the identity, too.
-            Err(failure) => {
-                if failure.is_refusal {
-                    notification = notification.of_the_hour();
-                }
-                let (notified, failures) = self.notify_unguarded(&notification).await;
-                return Ok((notified, [failure].into_iter().chain(failures).collect()));
-            }
-        };
+        state: AlertState,
+    ) -> Result<Write, Failure> {
+        let write = states.write(&task.reading.target, task.finding.subject(), read, state);
+        self.deadline.share().bound(Stage::State, write).await
+    }
 
-        let published = self.publish(&Message::new(&notification)).await;
-        let state = match &published {
-            Ok(()) => Some(delivered),
-            Err(failure) if failure.is_refusal => Some(pending),
-            // Whether anybody heard is unknown. The claim stays, and the first check after its end notifies again.
-            Err(_) => None,
+    /// A claim that failed. A duplicate is better than a lost alert; but a recovery that is not recorded would hide the next
+    /// alert, so it is left to the next check.
+    fn unclaimed(&self, mut task: Task, notification: Notification, failure: Failure) -> Step {
+        if notification.kind == Kind::Recovered {
+            return Step::Done(task.done(Some(Kind::Recovered), [failure]));
+        }
+        // A claim that may have been stored has stored the identity, too.
+        let notification = if failure.is_refusal { notification.of_the_hour() } else { notification };
+        task.failures.push(failure);
+        self.unguarded(task, notification)
+    }
+
+    /// Without a state or a claim, an alert is due at every check. Said once in a clock hour, it does not wear people out.
+    fn unguarded(&self, mut task: Task, notification: Notification) -> Step {
+        if self.said.contains(&notification) {
+            task.decision.reason.verdict = Verdict::ToldThisHour;
+            return Step::Done(task.done(None, []));
+        }
+        Step::Due(Box::new(Due { task, notification, claim: None }))
+    }
+
+    /// Publishes one message about all of them, and stores for each how that ended.
+    async fn publish_and_commit(&self, due: Vec<Due>) -> Vec<Done> {
+        let notifications: Vec<&Notification> = due.iter().map(|due| &due.notification).collect();
+        let published = match Message::of(&notifications) {
+            Some(message) => self.publish(&message).await,
+            None => return Vec::new(),
         };
-        let mut failures: Vec<Failure> = published.err().into_iter().collect();
-        if let Some(state) = state {
-            match self.deadline.bound(Stage::State, states.write(target, &claimed, state)).await {
+        let published = &published;
+        stream::iter(due).map(|due| self.commit(due, published)).buffered(WRITES).collect().await
+    }
+
+    async fn commit(&self, Due { task, notification, claim }: Due, published: &Result<(), Failure>) -> Done {
+        let mut failures: Vec<Failure> = published.clone().err().into_iter().collect();
+        let state = match (published, claim) {
+            (Ok(()), Some(Claimed { delivered, stored, .. })) => Some((delivered, stored)),
+            (Err(failure), Some(Claimed { pending, stored, .. })) if failure.is_refusal => Some((pending, stored)),
+            (Ok(()), None) => {
+                self.said.insert(&notification);
+                None
+            }
+            // Whether anybody heard is unknown. A claim stays, and the first check after its end notifies again.
+            (Err(_), _) => None,
+        };
+        if let Some(((state, stored), states)) = state.zip(self.states) {
+            let write = states.write(&task.reading.target, task.finding.subject(), &stored, state);
+            match self.deadline.bound(Stage::State, write).await {
                 Ok(Write::Done(_)) => {}
                 Ok(Write::Lost(_)) => failures.push(Failure::claim_lost()),
                 Err(failure) => failures.push(failure),
             }
         }
-        Ok((Some(kind), failures))
-    }
-
-    /// Without a state or a claim, an alert is due at every check. Said once in a clock hour, it does not wear people out.
-    async fn notify_unguarded(self, notification: &Notification) -> Done {
-        if self.said.contains(notification) {
-            return (None, Vec::new());
-        }
-        match self.publish(&Message::new(notification)).await {
-            Ok(()) => {
-                self.said.insert(notification);
-                (Some(notification.kind), Vec::new())
-            }
-            Err(failure) => (Some(notification.kind), vec![failure]),
-        }
+        task.done(Some(notification.kind), failures)
     }
 
     /// Waits for SNS as long as it can: this call must not be repeated.
-    async fn publish(self, message: &Message) -> Result<(), Failure> {
+    pub(super) async fn publish(&self, message: &Message) -> Result<(), Failure> {
         let deadline = self.deadline.less(COMMIT);
         self.publishes.turn(deadline).await?;
         deadline.bound(Stage::Alert, self.alerts.publish(message)).await

@@ -50,8 +50,8 @@ pub(super) async fn count(clients: &Clients, deadline: Deadline) -> Option<u32> 
 
 /// Publishes their number as a metric.
 pub(super) async fn publish(clients: &Clients, confirmed: u32, at: Timestamp, deadline: Deadline) {
-    let metric = metrics::for_subscribers(confirmed);
-    if let Err(failure) = deadline.bound(Stage::Metrics, clients.metrics.publish_one(&metric, at)).await {
+    let measured = [(None, vec![metrics::for_subscribers(confirmed)])];
+    if let Err(failure) = deadline.bound(Stage::Metrics, clients.metrics.publish(&measured, at)).await {
         debug!(%failure, "the number of subscribers is not published");
     }
 }

@@ -1,12 +1,14 @@
 //! One check over all targets, from a request to a report.
 //!
 //! Each target goes its own way, as soon as it can: `observe` reads what SES and the state table say, `assess` decides
-//! what that means, `deliver` does what was decided. No target waits for another. Metrics are published alongside, and
-//! the report puts the results into the order of the targets.
+//! what that means. What was decided goes to `dispatch`, which lets `deliver` do it at once, except that many alerts of one
+//! kind leave together. No target waits for another. Metrics are published alongside, and the report puts the results into
+//! the order of the targets.
 
 mod assess;
 mod deadline;
 mod deliver;
+mod dispatch;
 mod listeners;
 mod observe;
 mod pace;
@@ -15,7 +17,6 @@ mod publish;
 mod report;
 mod said;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
@@ -28,15 +29,20 @@ use crate::settings::Settings;
 use crate::target::Account;
 use crate::time::Timestamp;
 
+use deliver::Done;
+use dispatch::Dispatch;
 use listeners::Listeners;
 use pipeline::{Check, Checked};
 use publish::publish;
-pub use report::{CheckFailed, Report, TargetReport};
+pub use report::{CheckFailed, Failures, Report, SubjectReport, TargetReport};
 use said::SaidThisHour;
 
 /// How many targets are read at the same time. SES accepts one `GetSendQuota` a second per account and Region, so targets
 /// do not compete for it. The bound is for memory: each target has connections of its own.
 const PLACES: usize = 32;
+
+/// How long before the deadline a digest leaves at the latest, although not all targets have been read.
+const FLUSH: Duration = Duration::from_secs(10);
 
 /// The monitor: its settings, the clients for AWS, and what it remembers from check to check.
 #[derive(Debug)]
@@ -72,25 +78,28 @@ impl Monitor {
     /// Checks every target. A failure in one of them, or in one part of one, is in the report and stops nothing else.
     pub async fn check(&self, request: Request, invocation: &Invocation) -> Report {
         let check = Check::new(self, request, invocation);
+        let delivery = check.delivery();
         let places = Semaphore::new(PLACES);
-        let targets = check.targets();
-        let measured = if request == Request::Scheduled { targets.len() } else { 0 };
-        let (measurements, received) = mpsc::unbounded_channel();
-        let checked = stream::iter(targets.into_iter().enumerate())
-            // Only what has a place takes memory.
-            .then(|next| async { (places.acquire().await.ok(), next) })
-            .map(|(place, (number, target))| {
-                let (check, measurements) = (&check, measurements.clone());
-                async move { (number, check.target(number, target, place, measurements).await) }
-            })
+        let (measurements, measured) = mpsc::unbounded_channel();
+        let (tasks, decided) = mpsc::unbounded_channel();
+        let checked = check.all_targets(&places, measurements, tasks);
+        let dispatch = Dispatch::new(decided, check.deadline.less_at_most_half(FLUSH));
+        let delivered = stream::unfold(dispatch, async |mut dispatch| Some((dispatch.next().await?, dispatch)))
+            .map(|tasks| delivery.deliver(tasks))
             .buffer_unordered(usize::MAX)
-            .collect::<BTreeMap<usize, Checked>>();
-        let published = publish(&self.clients.metrics, received, measured, invocation.started_at, check.deadline);
-        let (mut checked, unpublished, subscribers) = tokio::join!(checked, published, check.count_subscribers());
+            .flat_map(stream::iter)
+            .collect::<Vec<Done>>();
+        let published = publish(&self.clients.metrics, measured, invocation.started_at, check.deadline);
+        let (mut checked, delivered, mut unpublished, subscribers) =
+            tokio::join!(checked, delivered, published, check.count_subscribers());
         if request == Request::TestAlert {
             check.send_test_alert(checked.values_mut()).await;
         }
-        for (number, failure) in unpublished {
+        for done in delivered {
+            checked.entry(done.number).and_modify(|checked| checked.complete(done));
+        }
+        let failures = Failures::of(unpublished.remove(&None));
+        for (number, failure) in unpublished.into_iter().filter_map(|(number, failure)| Some((number?, failure))) {
             checked.entry(number).and_modify(|checked| checked.failures.push(failure));
         }
         Report {
@@ -98,6 +107,7 @@ impl Monitor {
             dry_run: request == Request::DryRun,
             subscribers,
             targets: checked.into_values().map(Checked::into_report).collect(),
+            failures,
         }
     }
 }

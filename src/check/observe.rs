@@ -1,9 +1,9 @@
-//! Reads what is known of a target: its quota from SES, and its state from the state table.
+//! Reads what is known of a target: its quota and account status from SES, and its states from the state table.
 
 use super::deadline::Deadline;
-use crate::aws::{Clients, StateStore, StoredState};
+use crate::aws::{Clients, StateStore, States};
 use crate::failure::{Failure, Stage};
-use crate::reading::SendQuota;
+use crate::reading::{AccountStatus, SendQuota};
 use crate::request::Request;
 use crate::target::Target;
 
@@ -12,23 +12,41 @@ use crate::target::Target;
 pub(super) struct Observation {
     /// The send quota.
     pub quota: Result<SendQuota, Failure>,
-    /// The stored state; `Ok(None)` where none is kept, or none is needed.
-    pub state: Result<Option<StoredState>, Failure>,
+    /// The status of the account; `Ok(None)` where SES was not asked.
+    pub account: Result<Option<AccountStatus>, Failure>,
+    /// The stored states; `Ok(None)` where none are kept, or none are needed.
+    pub states: Result<Option<States>, Failure>,
 }
 
-/// Reads both at the same time.
+/// Reads SES and the state table at the same time.
 pub(super) async fn observe(clients: &Clients, request: Request, target: &Target, deadline: Deadline) -> Observation {
-    // A test alert leaves the state alone.
+    // A test alert leaves the states alone.
     let states = clients.states.as_ref().filter(|_| request != Request::TestAlert);
-    let deadline = deadline.share();
-    let (quota, state) = tokio::join!(
-        deadline.bound(Stage::Read, clients.quotas.read(&target.region)),
-        deadline.bound(Stage::State, read_state(states, target))
+    let ((quota, account), states) = tokio::join!(
+        read_ses(clients, target, deadline),
+        deadline.share().bound(Stage::State, read_states(states, target))
     );
-    Observation { quota, state }
+    Observation { quota, account, states }
 }
 
-async fn read_state(states: Option<&StateStore>, target: &Target) -> Result<Option<StoredState>, Failure> {
+/// One call after the other: SES accepts one request a second per account and Region, and the second call finds the
+/// connection of the first. A Region that cannot be reached is not asked again.
+///
+/// Source: Amazon SES developer guide, "Service quotas in Amazon SES".
+async fn read_ses(
+    clients: &Clients,
+    target: &Target,
+    deadline: Deadline,
+) -> (Result<SendQuota, Failure>, Result<Option<AccountStatus>, Failure>) {
+    let quota = deadline.share().bound(Stage::Read, clients.quotas.read(&target.region)).await;
+    let account = match &quota {
+        Err(failure) if failure.is_unreachable() => Ok(None),
+        _ => deadline.share().bound(Stage::Account, clients.accounts.read(&target.region)).await.map(Some),
+    };
+    (quota, account)
+}
+
+async fn read_states(states: Option<&StateStore>, target: &Target) -> Result<Option<States>, Failure> {
     match states {
         Some(states) => states.read(target).await.map(Some),
         None => Ok(None),

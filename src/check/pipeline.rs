@@ -1,24 +1,29 @@
-//! What happens to one target: `observe`, `assess`, `deliver`.
+//! What happens to one target: `observe` and `assess`; what follows from that goes to `dispatch` and `publish`.
 
+use std::collections::BTreeMap;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use tokio::sync::SemaphorePermit;
+use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::sleep;
 use tracing::debug;
 
-use super::assess::{Assessment, assess};
+use super::assess::{Assessed, Assessment, assess};
 use super::deadline::Deadline;
-use super::deliver::{AlertDelivery, Outcome};
+use super::deliver::{AlertDelivery, Done, Task, WRITES};
 use super::observe::{Observation, observe};
 use super::pace::Pace;
 use super::publish::Measurement;
+use super::report::SubjectReport;
 use super::{Invocation, Monitor, TargetReport, listeners};
-use crate::alert::{AlertLevel, Claim, Decision, Kind};
-use crate::aws::StoredState;
+use crate::alert::{AlertLevel, Claim, Finding, Kind, Notification};
 use crate::failure::Failure;
+use crate::message::Message;
+use crate::metrics;
 use crate::reading::Reading;
 use crate::request::Request;
 use crate::target::Target;
@@ -37,20 +42,28 @@ const LONGEST_CHECK: Duration = Duration::from_mins(4);
 /// What a check found and did about one target.
 #[derive(Debug)]
 pub(super) struct Checked {
-    target: Target,
-    /// What SES said, and the level as far as it is known; `None` where the quota is unknown.
-    found: Option<(Reading, Option<AlertLevel>)>,
-    notification: Option<Kind>,
+    reading: Arc<Reading>,
+    subjects: Vec<SubjectReport>,
+    /// The highest level that is known of any subject.
+    pub highest: Option<AlertLevel>,
     pub failures: Vec<Failure>,
 }
 
 impl Checked {
+    /// Takes in what became of a decision about a subject.
+    pub(super) fn complete(&mut self, done: Done) {
+        self.failures.extend(done.failures);
+        if let Some(report) = self.subjects.iter_mut().find(|report| report.subject == done.subject) {
+            report.level =
+                report.level.map_or(Some(done.level).filter(|&level| level > AlertLevel::Ok), |_| Some(done.level));
+            report.notification = done.notification;
+            report.reason = done.reason;
+        }
+    }
+
     pub(super) fn into_report(self) -> TargetReport {
-        let report = match &self.found {
-            Some((reading, level)) => TargetReport::assessed(&self.target, &reading.quota, *level, self.notification),
-            None => TargetReport::unread(&self.target),
-        };
-        report.with_failures(self.failures)
+        let Self { reading, subjects, failures, .. } = self;
+        TargetReport::new(&reading.target, reading.quota.as_ref(), subjects).with_failures(failures)
     }
 }
 
@@ -66,8 +79,6 @@ pub(super) struct Check<'a> {
     claimant: String,
     /// When this invocation is certainly dead, whatever its clock says. Its claims end then.
     claimed_until: Timestamp,
-    claims: Pace,
-    publishes: Pace,
 }
 
 impl<'a> Check<'a> {
@@ -81,12 +92,11 @@ impl<'a> Check<'a> {
             deadline: Deadline::after(time_left.saturating_sub(RESERVE)),
             claimant: format!("{}/{:016x}", invocation.request_id, invocation.attempt),
             claimed_until: invocation.started_at.plus_seconds(seconds_left + Claim::CLOCK_SKEW_SECONDS),
-            claims: Pace::default(),
-            publishes: Pace::default(),
         }
     }
 
-    fn delivery(&self) -> AlertDelivery<'_> {
+    /// What alerts are delivered with: one for the whole check, which keeps their pace.
+    pub(super) fn delivery(&self) -> AlertDelivery<'_> {
         let Monitor { settings, clients, said, .. } = self.monitor;
         AlertDelivery {
             states: clients.states.as_ref(),
@@ -95,51 +105,82 @@ impl<'a> Check<'a> {
             claimant: &self.claimant,
             claimed_until: self.claimed_until,
             deadline: self.deadline,
-            claims: &self.claims,
-            publishes: &self.publishes,
+            claims: Pace::default(),
+            publishes: Pace::default(),
+            records: Semaphore::new(WRITES),
+            digests: Mutex::new(()),
             said,
         }
     }
 
     /// The account's targets, in the order of `REGIONS`.
-    pub(super) fn targets(&self) -> Vec<Target> {
+    fn targets(&self) -> Vec<Target> {
         let regions = self.monitor.settings.targets.regions.iter();
         regions.map(|region| Target { account: self.invocation.account.clone(), region: region.clone() }).collect()
     }
 
-    /// Checks one target, and sends off its metrics as soon as they are known.
+    /// Checks all targets, and measures them together.
+    pub(super) async fn all_targets(
+        &self,
+        places: &Semaphore,
+        measurements: UnboundedSender<Measurement>,
+        tasks: UnboundedSender<Task>,
+    ) -> BTreeMap<usize, Checked> {
+        let checked = stream::iter(self.targets().into_iter().enumerate())
+            // Only what has a place takes memory.
+            .then(|next| async { (places.acquire().await.ok(), next) })
+            .map(|(place, (number, target))| {
+                let (measurements, tasks) = (&measurements, &tasks);
+                async move { (number, self.target(number, target, place, measurements, tasks).await) }
+            })
+            .buffer_unordered(usize::MAX)
+            .collect::<BTreeMap<usize, Checked>>()
+            .await;
+        let highest = checked.values().filter_map(|checked| checked.highest).max();
+        if let Some(highest) = highest.filter(|_| self.request == Request::Scheduled) {
+            let metrics = vec![metrics::for_fleet(highest)];
+            let _ = measurements.send(Measurement { number: None, target: None, metrics });
+        }
+        checked
+    }
+
+    /// Checks one target: sends off its metrics, and what was decided about its subjects, as soon as both are known.
     pub(super) async fn target(
         &self,
         number: usize,
         target: Target,
         place: Option<SemaphorePermit<'_>>,
-        measurements: UnboundedSender<Measurement>,
+        measurements: &UnboundedSender<Measurement>,
+        tasks: &UnboundedSender<Task>,
     ) -> Checked {
         let observation = self.observe(&target, place).await;
         let policy = &self.monitor.settings.alerting;
         let assessment = assess(self.request, &target, observation, self.invocation.started_at, policy);
         debug!(%target, ?assessment, "assessed");
-        // Nobody receives them in a dry run or for a test alert: then no metrics are published.
-        let _ = measurements.send(Measurement { number, target: target.clone(), metrics: assessment.metrics() });
-        let Assessment { decided, state, is_blind, mut failures } = assessment;
-        let Some((reading, decision)) = decided else {
-            return Checked { target, found: None, notification: None, failures };
-        };
-        let Outcome { level, notification, failures: failed } = self.act(&reading, decision, state).await;
-        failures.extend(failed);
-        // Unknown is not OK: what the state says may still be above.
-        let level = Some(level).filter(|level| !is_blind || *level > AlertLevel::Ok);
-        Checked { target, found: Some((reading, level)), notification, failures }
-    }
-
-    /// Does what was decided, unless the request is only to see it.
-    async fn act(&self, reading: &Reading, decision: Decision, state: Option<StoredState>) -> Outcome {
-        match self.request {
-            Request::Scheduled | Request::TestAlert => self.delivery().deliver(reading, decision, state).await,
-            Request::DryRun => {
-                Outcome { level: decision.level, notification: decision.action.due(), failures: Vec::new() }
+        let metrics = assessment.metrics();
+        let Assessment { reading, subjects, highest, failures } = assessment;
+        let reading = Arc::new(reading);
+        let reports = subjects.iter().map(|assessed| self.report(assessed)).collect();
+        // A dry run and a test alert change nothing, and measure nothing.
+        if self.request == Request::Scheduled {
+            // Both are received until the last target has been checked.
+            let _ = measurements.send(Measurement { number: Some(number), target: Some(target), metrics });
+            for Assessed { finding, decision, state: read, .. } in subjects {
+                let reading = Arc::clone(&reading);
+                let _ = tasks.send(Task { number, reading, finding, decision, read, failures: Vec::new() });
             }
         }
+        Checked { reading, subjects: reports, highest, failures }
+    }
+
+    fn report(&self, assessed: &Assessed) -> SubjectReport {
+        let Assessed { finding, decision, .. } = assessed;
+        let notification = match self.request {
+            Request::TestAlert => Some(Kind::Test),
+            Request::Scheduled | Request::DryRun => decision.action.due(),
+        };
+        let (subject, level, reason) = (finding.subject(), assessed.level(), decision.reason.clone());
+        SubjectReport { subject, level, notification, reason }
     }
 
     /// Counts who listens to the topic: always for a test alert, whose sender is told, and else once an hour.
@@ -157,15 +198,23 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// One message for all targets that were read.
+    /// One message for all targets that were read, whatever their levels.
     pub(super) async fn send_test_alert(&self, checked: impl Iterator<Item = &mut Checked>) {
-        let mut read: Vec<&mut Checked> = checked.filter(|checked| checked.found.is_some()).collect();
-        let failure = self
-            .delivery()
-            .test_alert(read.iter().filter_map(|checked| checked.found.as_ref().map(|(reading, _)| reading)))
-            .await;
-        for checked in &mut read {
-            checked.notification = Some(Kind::Test);
+        let policy = &self.monitor.settings.alerting;
+        let mut read: Vec<(&mut Checked, Notification)> = checked
+            .filter_map(|checked| {
+                let finding = Finding::Quota(checked.reading.quota?);
+                let level = policy.level(&finding, checked.reading.checked_at);
+                let cause = policy.cause(&finding, level);
+                let notification =
+                    Notification::new(Reading::clone(&checked.reading), finding, Kind::Test, level, cause);
+                Some((checked, notification))
+            })
+            .collect();
+        let notifications: Vec<&Notification> = read.iter().map(|(_, notification)| notification).collect();
+        let Some(message) = Message::of(&notifications) else { return };
+        let failure = self.delivery().publish(&message).await.err();
+        for (checked, _) in &mut read {
             checked.failures.extend(failure.clone());
         }
     }

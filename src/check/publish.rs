@@ -1,4 +1,4 @@
-//! Publishes the metrics of all targets, in batches as they come, while alerts are delivered.
+//! Publishes the metrics, in batches as they come, while alerts are delivered.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,30 +20,27 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How many requests are under way at the same time.
 const REQUESTS: usize = 8;
 
-/// The metrics of one target.
+/// Some metrics, of one target or of all together.
 #[derive(Debug)]
 pub(super) struct Measurement {
-    /// The number of the target among those of the check.
-    pub number: usize,
-    /// The target.
-    pub target: Target,
+    /// The number of the target among those of the check; `None` for all together.
+    pub number: Option<usize>,
+    /// The target, which becomes the dimensions; `None` for all together.
+    pub target: Option<Target>,
     /// Its metrics.
     pub metrics: Vec<Metric>,
 }
 
-/// Publishes the metrics of `count` targets, each batch on its own. Returns, by its number, the failure of each target whose
-/// metrics were not published.
+/// Publishes what is measured, each batch on its own. Returns, by the number of the target, the failure of each whose metrics
+/// were not published.
 pub(super) async fn publish(
     publisher: &MetricPublisher,
     measurements: UnboundedReceiver<Measurement>,
-    count: usize,
     at: Timestamp,
     deadline: Deadline,
-) -> BTreeMap<usize, Failure> {
-    let batches = stream::unfold((measurements, count), |(mut measurements, left)| async move {
-        let batch = next_batch(&mut measurements, left).await?;
-        let left = left - batch.len();
-        Some((batch, (measurements, left)))
+) -> BTreeMap<Option<usize>, Failure> {
+    let batches = stream::unfold(measurements, |mut measurements| async move {
+        Some((next_batch(&mut measurements).await?, measurements))
     });
     let failures = batches.map(|batch| async move {
         let (numbers, data): (Vec<_>, Vec<_>) =
@@ -54,14 +51,11 @@ pub(super) async fn publish(
     failures.buffer_unordered(REQUESTS).flat_map(stream::iter).collect().await
 }
 
-/// The next measurements of those that are `left`: as many as fit a request, or have come when it has waited long enough.
-async fn next_batch(measurements: &mut UnboundedReceiver<Measurement>, left: usize) -> Option<Vec<Measurement>> {
-    if left == 0 {
-        return None;
-    }
+/// The next measurements: as many as fit a request, or have come when it has waited long enough.
+async fn next_batch(measurements: &mut UnboundedReceiver<Measurement>) -> Option<Vec<Measurement>> {
     let mut batch = vec![measurements.recv().await?];
     let end = Instant::now() + PATIENCE;
-    while batch.len() < left.min(MetricPublisher::TARGETS_PER_REQUEST) {
+    while batch.len() < MetricPublisher::TARGETS_PER_REQUEST {
         match timeout_at(end, measurements.recv()).await {
             Ok(Some(measurement)) => batch.push(measurement),
             Ok(None) | Err(_) => break,

@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 pub(super) struct SaidThisHour(Mutex<(Option<Timestamp>, BTreeSet<AlertId>)>);
 
 impl SaidThisHour {
-    /// Whether an alert about this target and level has been sent in this hour.
+    /// Whether an alert about this subject and level of the target has been sent in this hour.
     pub(super) fn contains(&self, notification: &Notification) -> bool {
         let (_, alert) = of_the_hour(notification);
         self.0.lock().unwrap_or_else(PoisonError::into_inner).1.contains(&alert)
@@ -28,9 +28,9 @@ impl SaidThisHour {
     }
 }
 
-/// The same for every alert about a target and level in an hour, whatever its kind.
+/// The same for every alert about a subject and level of a target in an hour, whatever its kind.
 fn of_the_hour(notification: &Notification) -> (Timestamp, AlertId) {
     let reading = &notification.reading;
     let hour = reading.checked_at.start_of_hour();
-    (hour, AlertId::new(&reading.target, hour, notification.level, Kind::Raised))
+    (hour, AlertId::new(&reading.target, notification.subject(), hour, notification.level, Kind::Raised))
 }

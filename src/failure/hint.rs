@@ -51,18 +51,19 @@ impl Failure {
     fn denied(&self) -> &'static str {
         let by = DENIED_BY.iter().find(|(policy, _)| self.message.contains(policy));
         match (self.stage, by) {
-            (Stage::Read, Some((_, BY_THE_ORGANIZATION))) => {
+            (Stage::Read | Stage::Account, Some((_, BY_THE_ORGANIZATION))) => {
                 "a policy of your AWS organization forbids this, not the function's role: leave this Region out of \
                  REGIONS, or have that policy changed"
             }
             (_, Some((_, hint))) => hint,
             // What has been seen of a Region without SES, where another service answers at the address.
-            (Stage::Read, None) if self.message == "Unknown" => {
+            (Stage::Read | Stage::Account, None) if self.message == "Unknown" => {
                 "is Amazon SES offered in this Region? If not, leave the Region out of REGIONS"
             }
             (Stage::Read, None) => "grant the function's role ses:GetSendQuota, in this Region too",
+            (Stage::Account, None) => "grant the function's role ses:GetAccount, in this Region too",
             (Stage::State, None) => {
-                "grant the function's role dynamodb:GetItem and dynamodb:PutItem on the table in STATE_TABLE"
+                "grant the function's role dynamodb:BatchGetItem and dynamodb:PutItem on the table in STATE_TABLE"
             }
             (Stage::Alert, None) => {
                 "grant the function's role sns:Publish on the topic in ALERT_TOPIC_ARN, in the topic's policy too"
@@ -75,13 +76,13 @@ impl Failure {
 
     fn of_stage(&self, code: &str) -> Option<&'static str> {
         Some(match (self.stage, code) {
-            (Stage::Read, "InvalidClientTokenId" | "UnrecognizedClientException") => {
+            (Stage::Read | Stage::Account, "InvalidClientTokenId" | "UnrecognizedClientException") => {
                 "is this Region enabled for the account? If not, enable it, or leave it out of REGIONS"
             }
             (Stage::Alert, "InvalidClientTokenId" | "UnrecognizedClientException") => {
                 "is the Region of the topic in ALERT_TOPIC_ARN enabled for the account?"
             }
-            (Stage::Read, "UnexpectedResponse") => {
+            (Stage::Read | Stage::Account, "UnexpectedResponse") => {
                 "this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?"
             }
             (Stage::Alert, "UnexpectedResponse") => {
@@ -89,7 +90,7 @@ impl Failure {
                  the same; a later check sends it again"
             }
             (_, "UnexpectedResponse") => "this may not be AWS: has a proxy or a load balancer answered?",
-            (Stage::Read, "NoConnection") => {
+            (Stage::Read | Stage::Account, "NoConnection") => {
                 "is Amazon SES offered in this Region, and can the function reach it? In a VPC it needs a NAT gateway, a VPC \
                  endpoint or a proxy"
             }
@@ -134,6 +135,7 @@ mod tests {
     fn a_permission_that_is_missing() {
         let hints = [
             (Stage::Read, "AccessDenied"),
+            (Stage::Account, "AccessDeniedException"),
             (Stage::State, "AccessDeniedException"),
             (Stage::Alert, "AuthorizationError"),
             (Stage::Metrics, "AccessDenied"),
@@ -141,7 +143,8 @@ mod tests {
         .map(|(stage, code)| hint(stage, code, "User: arn:… is not authorized to perform: …"));
         assert_snapshot!(hints.join("\n"), @"
         grant the function's role ses:GetSendQuota, in this Region too
-        grant the function's role dynamodb:GetItem and dynamodb:PutItem on the table in STATE_TABLE
+        grant the function's role ses:GetAccount, in this Region too
+        grant the function's role dynamodb:BatchGetItem and dynamodb:PutItem on the table in STATE_TABLE
         grant the function's role sns:Publish on the topic in ALERT_TOPIC_ARN, in the topic's policy too
         grant the function's role cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE
         ");

@@ -16,6 +16,8 @@ use crate::shown::shown_by;
 pub enum Stage {
     /// Reading the quota from SES.
     Read,
+    /// Reading the status of the account from SES.
+    Account,
     /// Reading or writing the state in DynamoDB.
     State,
     /// Publishing to the SNS topic.
@@ -30,6 +32,7 @@ impl Stage {
     pub fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
+            Self::Account => "account",
             Self::State => "state",
             Self::Alert => "alert",
             Self::Metrics => "metrics",
@@ -100,6 +103,12 @@ impl Failure {
     #[must_use]
     pub fn no_answer(stage: Stage, waited: Duration) -> Self {
         Self::new(stage, "Timeout", format_args!("no answer within {:.1} s", waited.as_secs_f64()))
+    }
+
+    /// Whether nobody answered, so that asking the same host again would be in vain.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        ["NoConnection", "UnknownIssuer", "InvalidCertificate", "NoAnswer", "Timeout"].contains(&self.code.as_str())
     }
 
     /// More alerts are due than can leave in the time of the check. This one was not sent.

@@ -1,18 +1,24 @@
 //! Notifications in words: one SNS publish, with a text for each kind of subscriber.
 
+mod advice;
+mod chat;
 mod digest;
 mod document;
 mod email;
+mod situation;
 mod sms;
 mod subject;
 
 use serde_json::json;
 
-use crate::alert::{AlertLevel, Notification};
-use crate::reading::{SendQuota, SendRate};
+use crate::alert::{AlertLevel, Kind, Notification, Subject};
+use crate::target::Target;
+use chat::Chat;
+
+pub use digest::fitting;
 
 /// What is published to the topic.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     /// ASCII, at most 99 characters, one line.
     pub subject: String,
@@ -20,63 +26,94 @@ pub struct Message {
     pub email: String,
     /// One SMS part: GSM-7, at most 140 characters.
     pub sms: String,
-    /// One JSON document, for machines: `http`, `https`, `lambda`, `sqs` and `firehose`.
+    /// One JSON document, for machines: `http`, `lambda`, `sqs` and `firehose`.
     pub document: String,
+    /// For Slack and Microsoft Teams, by way of Amazon Q Developer in chat applications: `https`.
+    pub chat: String,
     /// For subscription filter policies.
-    pub attributes: Vec<(&'static str, String)>,
+    pub attributes: Attributes,
+}
+
+/// What subscription filter policies can use.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attributes {
+    /// The level; of a test alert about several targets, the highest.
+    pub level: AlertLevel,
+    /// The kind.
+    pub kind: Kind,
+    /// The subject.
+    pub subject: Subject,
+    /// The target; `None` for several.
+    pub target: Option<Target>,
+}
+
+impl Attributes {
+    /// By name.
+    #[must_use]
+    pub fn named(&self) -> Vec<(&'static str, String)> {
+        let Self { level, kind, subject, target } = self;
+        let mut named =
+            vec![("level", level.to_string()), ("kind", kind.to_string()), ("subject", subject.to_string())];
+        if let Some(Target { account, region }) = target {
+            named.extend([("account", account.id.to_string()), ("region", region.to_string())]);
+        }
+        named
+    }
 }
 
 impl Message {
     /// Puts a notification into words.
     #[must_use]
     pub fn new(notification: &Notification) -> Self {
-        let target = &notification.reading.target;
+        let Notification { level, kind, incident_id, reading, .. } = notification;
+        let (subject, about, document) =
+            (subject::text(notification), notification.subject(), document::of(notification));
+        let chat = Chat {
+            title: &subject,
+            description: &description(notification),
+            steps: &advice::steps(notification),
+            keywords: vec![level.name(), kind.name(), about.name(), reading.target.region.as_str()],
+            thread_id: incident_id.as_ref().map(ToString::to_string),
+        };
+        let target = Some(reading.target.clone());
         Self {
-            subject: subject::text(notification),
             email: email::text(notification),
             sms: sms::text(notification),
-            document: document::text(&document::of(notification)),
-            attributes: vec![
-                ("level", notification.level.name().to_owned()),
-                ("kind", notification.kind.name().to_owned()),
-                ("account", target.account.id.to_string()),
-                ("region", target.region.to_string()),
-            ],
+            chat: chat::text(chat, &document),
+            document: document::text(&document),
+            attributes: Attributes { level: *level, kind: *kind, subject: about, target },
+            subject,
         }
     }
 
-    /// A test alert: one message, about however many targets. `None` if there is none to speak of.
+    /// One message about all of these, which have subject, kind and level in common, except that a test alert is about
+    /// several levels. `None` if there is none to speak of.
     #[must_use]
-    pub fn test(notifications: &[Notification]) -> Option<Self> {
+    pub fn of(notifications: &[&Notification]) -> Option<Self> {
         match notifications {
             [] => None,
             [notification] => Some(Self::new(notification)),
-            notifications => Some(digest::test(notifications)),
+            [first, others @ ..] => Some(digest::text(first, others)),
         }
     }
 
     /// The body of the publish, for `MessageStructure=json`.
     #[must_use]
     pub fn body(&self) -> String {
-        let Self { email, sms, document, .. } = self;
+        let Self { email, sms, document, chat, .. } = self;
         json!({
-            "default": email, "email": email, "sms": sms,
-            "http": document, "https": document, "lambda": document, "sqs": document, "firehose": document,
+            "default": email, "email": email, "sms": sms, "https": chat,
+            "http": document, "lambda": document, "sqs": document, "firehose": document,
         })
         .to_string()
     }
 }
 
-/// Whether SES rejects all mail.
-fn is_rejecting(notification: &Notification) -> bool {
-    notification.level == AlertLevel::Exhausted && notification.reading.quota.remaining() == Some(0.0)
-}
-
-/// Whether the quota and the rate are those of the SES sandbox, in which a higher quota is not what to ask for.
-///
-/// Source: Amazon SES developer guide, "Request production access (Moving out of the Amazon SES sandbox)".
-fn is_like_sandbox(quota: &SendQuota) -> bool {
-    quota.max_24_hour_send() == Some(200.0) && quota.max_send_rate() == SendRate::PerSecond(1.0)
+/// What changed, and what is known, for a channel.
+fn description(notification: &Notification) -> String {
+    let change = email::change(notification);
+    let facts = email::facts(notification).into_iter().map(|(name, value)| format!("{name}: {value}"));
+    [change].into_iter().chain(facts).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

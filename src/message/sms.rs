@@ -1,8 +1,8 @@
 //! The text for a phone: one part, the level first.
 
-use super::subject::{label, percent};
-use super::{is_like_sandbox, is_rejecting};
-use crate::alert::{AlertLevel, Kind, Notification};
+use super::advice::in_short;
+use super::subject::{headline, label};
+use crate::alert::{Finding, Notification};
 use crate::numbers::count;
 
 /// The most characters of an SMS that SNS sends as one part in GSM-7.
@@ -11,33 +11,30 @@ use crate::numbers::count;
 pub(super) const CHARACTERS: usize = 140;
 
 pub(super) fn text(notification: &Notification) -> String {
-    let reading = &notification.reading;
-    let quota = &reading.quota;
-    let mut text = format!("{}: SES {} ({}) ", label(notification), reading.target.region, reading.target.account.id);
-    let numbers = match (quota.max_24_hour_send(), quota.utilization()) {
-        (Some(0.0), _) => vec!["sending quota is 0.".to_owned()],
-        (Some(max), Some(utilization)) => vec![
-            format!("{} of 24h quota used.", percent(utilization)),
-            match quota.remaining() {
-                Some(left) if left > 0.0 => format!("{} of {} left.", count(left), count(max)),
-                _ => format!("{} sent, quota {}.", count(quota.sent_last_24_hours()), count(max)),
-            },
-        ],
-        _ => vec!["sending quota is unlimited.".to_owned()],
+    let target = &notification.reading.target;
+    let start = format!("{}: SES {} ({}) ", label(notification), target.region, target.account.id);
+    let facts = match &notification.finding {
+        Finding::Quota(quota) => match (quota.max_24_hour_send(), quota.utilization()) {
+            (Some(0.0), _) => vec!["sending quota is 0.".to_owned()],
+            (Some(max), Some(utilization)) => vec![
+                format!("{} of 24h quota used.", utilization.for_people()),
+                match quota.remaining() {
+                    Some(left) if left > 0.0 => format!("{} of {} left.", count(left), count(max)),
+                    _ => format!("{} sent, quota {}.", count(quota.sent_last_24_hours()), count(max)),
+                },
+            ],
+            _ => vec!["sending quota is unlimited.".to_owned()],
+        },
+        Finding::Account(_) | Finding::Reading(_) => vec![format!("{}.", gsm(&headline(notification)))],
     };
-    let is_sandbox = is_like_sandbox(quota);
-    let advice: &[&str] = match notification.kind {
-        Kind::Test => &["Only a test."],
-        Kind::Recovered => &["Recovered."],
-        _ if is_rejecting(notification) && is_sandbox => &["SES rejects mail.", "Ask for production access."],
-        _ if is_rejecting(notification) => &["SES rejects mail.", "Raise the quota."],
-        _ if notification.level > AlertLevel::Ok && is_sandbox => &["Hold bulk mail, ask for production access."],
-        _ if notification.level > AlertLevel::Ok => &["Hold bulk mail, raise the quota."],
-        _ => &[],
-    };
-    // The most important first. A part that does not fit is left out.
+    let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
+    fitted(start, facts.into_iter().chain(in_short(notification).iter().copied()))
+}
+
+/// The most important first. A part that does not fit is left out.
+pub(super) fn fitted<'a>(mut text: String, parts: impl Iterator<Item = &'a str>) -> String {
     let mut gap = "";
-    for part in numbers.iter().map(String::as_str).chain(advice.iter().copied()) {
+    for part in parts {
         if text.len() + gap.len() + part.len() <= CHARACTERS {
             text.push_str(gap);
             text.push_str(part);
@@ -45,4 +42,9 @@ pub(super) fn text(notification: &Notification) -> String {
         }
     }
     text
+}
+
+/// The underscore of a status: GSM-7 has one, but some phones show it as another character.
+fn gsm(text: &str) -> String {
+    text.replace('_', " ")
 }

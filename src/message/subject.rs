@@ -1,8 +1,9 @@
 //! The subject of an email, and the phrases that the texts share with it.
 
-use crate::alert::{Kind, Notification};
-use crate::reading::Utilization;
+use crate::alert::{Finding, Kind, Notification, Unread};
+use crate::reading::EnforcementStatus;
 use crate::target::Target;
+use crate::time::Timestamp;
 
 /// The most characters that SNS accepts in a subject.
 ///
@@ -12,15 +13,19 @@ pub(super) const CHARACTERS: usize = 99;
 pub(super) fn text(notification: &Notification) -> String {
     let Target { account, region } = &notification.reading.target;
     let start = format!("[{}] SES {region} ({}): ", label(notification), account.id);
-    let headline = headline(notification);
-    let news = match notification.kind {
+    with_news(&start, notification.kind, &headline(notification))
+}
+
+/// A headline with what is new about it, where both fit.
+pub(super) fn with_news(start: &str, kind: Kind, headline: &str) -> String {
+    let news = match kind {
         Kind::Reminder => "still ",
         Kind::Recovered => "recovered, ",
         Kind::Test => "test alert, ",
         Kind::Raised | Kind::Escalated => "",
     };
     let full = format!("{start}{news}{headline}");
-    if full.len() <= CHARACTERS { full } else { start + &headline }
+    if full.len() <= CHARACTERS { full } else { format!("{start}{headline}") }
 }
 
 /// The first word of a subject and of an SMS.
@@ -31,22 +36,36 @@ pub(super) fn label(notification: &Notification) -> &'static str {
     }
 }
 
-/// The state of the quota in a few words: `96.2% of the 24-hour sending quota used`.
+/// The state of the subject in a few words: `96.2% of the 24-hour sending quota used`.
 pub(super) fn headline(notification: &Notification) -> String {
-    let quota = &notification.reading.quota;
-    match (quota.max_24_hour_send(), quota.utilization()) {
-        (Some(0.0), _) => "the sending quota is 0, no mail can be sent".to_owned(),
-        (_, Some(utilization)) => format!("{} of the 24-hour sending quota used", percent(utilization)),
-        (_, None) => "the 24-hour sending quota is unlimited".to_owned(),
+    match &notification.finding {
+        Finding::Quota(quota) => match (quota.max_24_hour_send(), quota.utilization()) {
+            (Some(0.0), _) => "the sending quota is 0, no mail can be sent".to_owned(),
+            (_, Some(utilization)) => format!("{} of the 24-hour sending quota used", utilization.for_people()),
+            (_, None) => "the 24-hour sending quota is unlimited".to_owned(),
+        },
+        Finding::Account(status) => match &status.enforcement {
+            _ if status.is_stopped() => "sending is paused".to_owned(),
+            EnforcementStatus::Probation => "AWS is reviewing the account".to_owned(),
+            EnforcementStatus::Other(_) => format!("the account status is {}", status.enforcement),
+            EnforcementStatus::Healthy | EnforcementStatus::Shutdown => "the account is healthy".to_owned(),
+        },
+        Finding::Reading(None) => "readable again".to_owned(),
+        Finding::Reading(Some(unread)) if notification.reading.quota.is_some() => {
+            format!("account status {}", not_readable(unread, notification.reading.checked_at))
+        }
+        Finding::Reading(Some(unread)) => not_readable(unread, notification.reading.checked_at),
     }
 }
 
-/// `96.2%`, rounded down.
-pub(super) fn percent(utilization: Utilization) -> String {
-    /// After a quota was lowered far below what was sent, the exact figure adds nothing, and it has to fit a subject.
-    const MOST: f64 = 9_999.9;
-    match utilization.percent_rounded_down() {
-        shown if shown > MOST => format!("over {MOST:.1}%"),
-        shown => format!("{shown:.1}%"),
-    }
+/// `not readable for 15 minutes`
+pub(super) fn not_readable(unread: &Unread, now: Timestamp) -> String {
+    let minutes = (now.epoch_seconds() - unread.since.epoch_seconds()).max(0) / 60;
+    let (count, unit) = match minutes {
+        0..120 => (minutes, "minute"),
+        120..2_880 => (minutes / 60, "hour"),
+        _ => (minutes / 1_440, "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("not readable for {count} {unit}{plural}")
 }

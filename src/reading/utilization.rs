@@ -26,4 +26,15 @@ impl Utilization {
         // From the counts: the percentage's own rounding could carry it over a tenth.
         (1000.0 * self.sent / self.max).floor() / 10.0
     }
+
+    /// For people: `96.2%`, rounded down.
+    #[must_use]
+    pub fn for_people(self) -> String {
+        /// After a quota was lowered far below what was sent, the exact figure adds nothing, and it has to fit a subject.
+        const MOST: f64 = 9_999.9;
+        match self.percent_rounded_down() {
+            shown if shown > MOST => format!("over {MOST:.1}%"),
+            shown => format!("{shown:.1}%"),
+        }
+    }
 }

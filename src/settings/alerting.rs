@@ -1,4 +1,4 @@
-//! When a notification is due: thresholds and reminders.
+//! When a notification is due: thresholds, patience with what cannot be read, and reminders.
 
 use std::ops::RangeInclusive;
 
@@ -8,11 +8,19 @@ use crate::alert::{AlertPolicy, Thresholds};
 /// `REMINDER_HOURS` other than 0: from a minute, the shortest time between two checks, to a year.
 const REMINDER_HOURS: RangeInclusive<f64> = 1.0 / 60.0..=8_760.0;
 
-/// Reads `WARNING_PERCENT`, `CRITICAL_PERCENT` and `CLEAR_MARGIN_PERCENT`, in percent of the quota, and `REMINDER_HOURS`, 0
-/// for never. The defaults are those of [`AlertPolicy`].
+/// From a minute, the shortest time between two checks, to a week.
+const UNREADABLE_MINUTES: RangeInclusive<i64> = 1..=10_080;
+
+/// Reads `WARNING_PERCENT`, `CRITICAL_PERCENT` and `CLEAR_MARGIN_PERCENT`, in percent of the quota, `UNREADABLE_MINUTES`, and
+/// `REMINDER_HOURS`, 0 for never. The defaults are those of [`AlertPolicy`].
 pub(super) fn read<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> AlertPolicy {
     let default = AlertPolicy::default();
     let thresholds = thresholds(reader, default.thresholds);
+    let unreadable_minutes = reader
+        .optional("UNREADABLE_MINUTES", "a whole number of minutes from 1 to 10080 (a week)", |text| {
+            text.parse().ok().filter(|minutes| UNREADABLE_MINUTES.contains(minutes))
+        })
+        .unwrap_or(default.unreadable_minutes);
     let expected = "0 (never), or a number of hours from 0.0167 (a minute) to 8760 (a year)";
     let reminder_hours = reader.optional("REMINDER_HOURS", expected, |text| {
         number(text).filter(|hours| *hours == 0.0 || REMINDER_HOURS.contains(hours))
@@ -22,7 +30,7 @@ pub(super) fn read<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> Ale
         None => default.reminder_seconds,
         Some(hours) => (hours > 0.0).then_some((hours * 3_600.0) as i64),
     };
-    AlertPolicy { thresholds, reminder_seconds }
+    AlertPolicy { thresholds, unreadable_minutes, reminder_seconds }
 }
 
 /// The thresholds together. Values that contradict each other are noted, unless one of them is invalid by itself.

@@ -68,10 +68,11 @@ fn every_invalid_setting_is_in_one_message() {
         ("WARNING_PERCENT", "eighty"),
         ("CRITICAL_PERCENT", "101"),
         ("CLEAR_MARGIN_PERCENT", "-1"),
+        ("UNREADABLE_MINUTES", "0"),
         ("REMINDER_HOURS", "inf"),
     ]);
     assert_snapshot!(message.replace("; ", ";\n").replace(": ALERT", ":\nALERT"), @r#"
-    8 invalid settings (environment variables of the function):
+    9 invalid settings (environment variables of the function):
     ALERT_TOPIC_ARN="alerts": expected the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts;
     STATE_TABLE="a table": expected the name (3 to 255 of A-Z a-z 0-9 _ . -) or the ARN of a DynamoDB table;
     METRIC_NAMESPACE="AWS/SES": expected 1 to 255 of A-Z a-z 0-9 . - _ / # : and space, beginning neither with AWS/ nor with a colon or space;
@@ -79,6 +80,7 @@ fn every_invalid_setting_is_in_one_message() {
     WARNING_PERCENT="eighty": expected a number above 0 and below CRITICAL_PERCENT;
     CRITICAL_PERCENT="101": expected a number above WARNING_PERCENT and at most 100;
     CLEAR_MARGIN_PERCENT="-1": expected a number from 0 to below WARNING_PERCENT;
+    UNREADABLE_MINUTES="0": expected a whole number of minutes from 1 to 10080 (a week);
     REMINDER_HOURS="inf": expected 0 (never), or a number of hours from 0.0167 (a minute) to 8760 (a year)
     "#);
 }
@@ -235,11 +237,13 @@ fn tells(page: &str, name: &str, default: &str) -> bool {
 #[test]
 fn the_template_and_the_documentation_tell_the_defaults() {
     let (readme, reference) = (include_str!("../../README.md"), include_str!("../../docs/configuration.md"));
-    let Settings { publishing, alerting: AlertPolicy { thresholds, reminder_seconds }, .. } = settings(&[]).unwrap();
+    let Settings { publishing, alerting, .. } = settings(&[]).unwrap();
+    let AlertPolicy { thresholds, unreadable_minutes, reminder_seconds } = alerting;
     for (parameter, variable, default) in [
         ("WarningPercent", "WARNING_PERCENT", thresholds.warning().to_string()),
         ("CriticalPercent", "CRITICAL_PERCENT", thresholds.critical().to_string()),
         ("ClearMarginPercent", "CLEAR_MARGIN_PERCENT", thresholds.clear_margin().to_string()),
+        ("UnreadableMinutes", "UNREADABLE_MINUTES", unreadable_minutes.to_string()),
         ("ReminderHours", "REMINDER_HOURS", (reminder_seconds.unwrap() / 3_600).to_string()),
         ("MetricNamespace", "METRIC_NAMESPACE", publishing.metric_namespace),
     ] {

@@ -118,7 +118,7 @@ pub fn aws(answer: impl Fn(&Call) -> Option<Answer> + Send + Sync + 'static) -> 
     let table = Table::default();
     Aws::new(move |call| {
         answer(call).unwrap_or_else(|| match call.operation.as_str() {
-            "GetItem" | "PutItem" => table.answer(call),
+            "BatchGetItem" | "PutItem" => table.answer(call),
             _ => healthy(call),
         })
     })

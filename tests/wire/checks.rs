@@ -14,6 +14,25 @@ fn json(report: &Report) -> String {
     serde_json::to_string(report).unwrap()
 }
 
+/// What was due for each target, or would be.
+fn notifications(report: &Report) -> Vec<Value> {
+    let report = serde_json::to_value(report).unwrap();
+    report["targets"].as_array().unwrap().iter().map(|target| target["notification"].clone()).collect()
+}
+
+/// The Region and `step code` of each failure of the targets.
+fn failures(report: &Report) -> Vec<String> {
+    let report = serde_json::to_value(report).unwrap();
+    let of_target = |target: &Value| {
+        let further = target["furtherErrors"].as_array().cloned().unwrap_or_default();
+        let errors = [target["error"].clone()].into_iter().filter(Value::is_object).chain(further);
+        let region = target["region"].clone();
+        let shown = move |error: Value| format!("{region} {} {}", error["step"], error["code"]).replace('"', "");
+        errors.map(shown).collect::<Vec<_>>()
+    };
+    report["targets"].as_array().unwrap().iter().flat_map(of_target).collect()
+}
+
 /// What the invocation fails with.
 fn error(report: Report) -> String {
     report.into_result().unwrap_err().to_string()
@@ -22,13 +41,14 @@ fn error(report: Report) -> String {
 /// How often each operation was requested.
 fn counts(aws: &Aws) -> String {
     let count = |operation: &str| format!("{operation} {}", aws.calls_of(operation).len());
-    ["GetSendQuota", "GetItem", "PutItem", "Publish", "PutMetricData"].map(count).join(", ")
+    ["GetSendQuota", "GetAccount", "BatchGetItem", "PutItem", "Publish", "PutMetricData"].map(count).join(", ")
 }
 
 /// `AccessDenied`, as the service says it.
 fn denied(call: &Call) -> Answer {
     match call.operation.as_str() {
         "GetSendQuota" => Answer::xml_error(403, "AccessDenied", "no"),
+        "GetAccount" => Answer::rest_error(403, "AccessDeniedException", "no"),
         "Publish" => Answer::xml_error(403, "AuthorizationError", "no"),
         "PutMetricData" => Answer::cbor_error(403, "AccessDenied", "no"),
         _ => Answer::json_error(400, "AccessDeniedException", "no"),
@@ -39,11 +59,11 @@ fn denied(call: &Call) -> Answer {
 async fn a_scheduled_check_reads_claims_publishes_and_commits() {
     let aws = Aws::new(healthy);
     let report = check(&aws, Request::Scheduled, &[]).await;
-    assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","sentLast24Hours":48100,"max24HourSend":50000,"maxSendRate":14,"utilizationPercent":96.2,"level":"CRITICAL","notification":"RAISED"}]}"#);
+    assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","sentLast24Hours":48100,"max24HourSend":50000,"maxSendRate":14,"utilizationPercent":96.2,"level":"CRITICAL","notification":"RAISED","subjects":[{"subject":"QUOTA","level":"CRITICAL","notification":"RAISED","reason":"96.2% is above the CRITICAL threshold of 95%; up from OK"}]}]}"#);
     assert!(report.into_result().is_ok());
     let operations = aws.operations();
     let alerting: Vec<&str> = operations.iter().map(String::as_str).filter(|name| *name != "PutMetricData").collect();
-    assert_eq!(alerting, ["GetSendQuota", "GetItem", "PutItem", "Publish", "PutItem"]);
+    assert_eq!(alerting, ["GetSendQuota", "GetAccount", "BatchGetItem", "PutItem", "Publish", "PutItem"]);
     assert_eq!(aws.calls_of("PutMetricData").len(), 1);
 }
 
@@ -52,27 +72,26 @@ async fn nothing_due_nothing_written() {
     let aws = Aws::healthy_but("GetSendQuota", Answer::quota(100, 50_000, 14));
     let report = check(&aws, Request::Scheduled, &[]).await;
     assert!(report.into_result().is_ok());
-    assert_eq!(counts(&aws), "GetSendQuota 1, GetItem 1, PutItem 0, Publish 0, PutMetricData 1");
+    assert_eq!(counts(&aws), "GetSendQuota 1, GetAccount 1, BatchGetItem 1, PutItem 0, Publish 0, PutMetricData 1");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_reports_what_it_would_send_and_changes_nothing() {
     let aws = Aws::new(healthy);
     let report = check(&aws, Request::DryRun, &[REGIONS]).await;
-    assert_eq!(counts(&aws), "GetSendQuota 3, GetItem 3, PutItem 0, Publish 0, PutMetricData 0");
-    let json = json(&report);
-    assert!(json.contains("\"dryRun\":true"));
-    assert_eq!(json.matches("\"notification\":\"RAISED\"").count(), 3);
+    assert_eq!(counts(&aws), "GetSendQuota 3, GetAccount 3, BatchGetItem 3, PutItem 0, Publish 0, PutMetricData 0");
+    assert!(json(&report).contains("\"dryRun\":true"));
+    assert_eq!(notifications(&report), ["RAISED"; 3]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_that_fails_changes_nothing_either() {
     let aws = Aws::new(|call| match call.operation.as_str() {
-        "GetItem" => denied(call),
+        "BatchGetItem" => denied(call),
         _ => healthy(call),
     });
     let report = check(&aws, Request::DryRun, &[]).await;
-    assert_eq!(counts(&aws), "GetSendQuota 1, GetItem 1, PutItem 0, Publish 0, PutMetricData 0");
+    assert_eq!(counts(&aws), "GetSendQuota 1, GetAccount 1, BatchGetItem 1, PutItem 0, Publish 0, PutMetricData 0");
     assert!(report.into_result().is_err());
 }
 
@@ -82,9 +101,11 @@ async fn a_test_alert_is_one_publish_and_nothing_else() {
         for (regions, targets) in [("us-east-1", 1), (REGIONS.1, 3)] {
             let aws = Aws::healthy_but("GetSendQuota", Answer::quota(sent, 50_000, 14));
             let report = check(&aws, Request::TestAlert, &[("REGIONS", regions), ("STATE_TABLE", state_table)]).await;
-            assert_eq!(json(&report).matches("\"notification\":\"TEST\"").count(), targets);
+            assert_eq!(notifications(&report), vec!["TEST"; targets]);
             assert!(report.into_result().is_ok());
-            let reads = format!("GetSendQuota {targets}, GetItem 0, PutItem 0, Publish 1, PutMetricData 0");
+            let reads = format!(
+                "GetSendQuota {targets}, GetAccount {targets}, BatchGetItem 0, PutItem 0, Publish 1, PutMetricData 0"
+            );
             assert_eq!(counts(&aws), reads);
             let publish = &aws.calls_of("Publish")[0];
             assert!(publish.form()["Subject"].starts_with("[TEST] "));
@@ -98,18 +119,19 @@ async fn a_test_alert_reports_as_failed_only_what_failed() {
     // One Region cannot be read: the others are spoken of.
     let aws = Aws::new(|call| if call.host.starts_with("email.eu-west-1.") { denied(call) } else { healthy(call) });
     let report = check(&aws, Request::TestAlert, &[REGIONS]).await;
-    assert_eq!(json(&report).matches("\"notification\":\"TEST\"").count(), 2);
+    assert_eq!(notifications(&report), ["TEST".into(), Value::Null, "TEST".into()]);
     assert!(!aws.calls_of("Publish")[0].form()["Message"].contains("eu-west-1"));
-    let error = error(report);
-    assert!(error.starts_with("1 of 3 targets failed in part or whole: 111122223333#eu-west-1: read: "), "{error}");
+    assert_eq!(failures(&report), ["eu-west-1 read AccessDenied", "eu-west-1 account AccessDeniedException"]);
+    assert!(report.into_result().is_ok());
     // None can be read: there is nothing to speak of.
     let aws = Aws::healthy_but("GetSendQuota", Answer::xml_error(403, "AccessDenied", "no"));
-    check(&aws, Request::TestAlert, &[REGIONS]).await;
+    let report = check(&aws, Request::TestAlert, &[REGIONS]).await;
     assert!(aws.calls_of("Publish").is_empty());
+    assert!(error(report).starts_with("3 of 3 targets failed in part or whole: "));
     // The one publish fails for all of them.
     let aws = Aws::new(|call| if call.operation == "Publish" { denied(call) } else { healthy(call) });
     let report = check(&aws, Request::TestAlert, &[REGIONS]).await;
-    assert_eq!(self::error(report).matches("alert: AuthorizationError").count(), 3);
+    assert_eq!(error(report).matches("alert: AuthorizationError").count(), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,12 +139,12 @@ async fn without_a_state_table_dynamodb_is_not_asked() {
     let aws = Aws::new(healthy);
     let report = check(&aws, Request::Scheduled, &[("STATE_TABLE", "")]).await;
     assert!(report.into_result().is_ok());
-    assert_eq!(counts(&aws), "GetSendQuota 1, GetItem 0, PutItem 0, Publish 1, PutMetricData 1");
+    assert_eq!(counts(&aws), "GetSendQuota 1, GetAccount 1, BatchGetItem 0, PutItem 0, Publish 1, PutMetricData 1");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_metric_tells_whether_the_quota_and_the_state_could_be_read() {
-    for (operation, has_failed) in [("GetSendQuota", 1.0), ("GetItem", 1.0), ("none", 0.0)] {
+async fn the_metric_tells_whether_everything_could_be_read() {
+    for (operation, has_failed) in [("GetSendQuota", 1.0), ("GetAccount", 1.0), ("BatchGetItem", 1.0), ("none", 0.0)] {
         let aws = Aws::new(move |call| if call.operation == operation { denied(call) } else { healthy(call) });
         check(&aws, Request::Scheduled, &[]).await;
         let metrics = aws.calls_of("PutMetricData")[0].cbor();
@@ -139,10 +161,11 @@ async fn a_quota_that_is_not_read_is_unknown_not_ok_and_not_zero() {
         _ => healthy(call),
     });
     let report = check(&aws, Request::Scheduled, &[]).await;
-    assert_eq!(counts(&aws), "GetSendQuota 1, GetItem 1, PutItem 0, Publish 0, PutMetricData 1");
+    // What is written is since when the target has not been read.
+    assert_eq!(counts(&aws), "GetSendQuota 1, GetAccount 1, BatchGetItem 1, PutItem 1, Publish 0, PutMetricData 1");
     let metrics = String::from_utf8_lossy(&aws.calls_of("PutMetricData")[0].body).into_owned();
     assert!(metrics.contains("CheckFailed"));
-    assert!(!metrics.contains("SentLast24Hours") && !metrics.contains("AlertLevel"));
+    assert!(!metrics.contains("SentLast24Hours") && !has_level(&aws));
     assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","error":{"step":"read","code":"AccessDenied","message":"no","hint":"grant the function's role ses:GetSendQuota, in this Region too"}}]}"#);
     assert_snapshot!(error(report), @"1 of 1 targets failed in part or whole: 111122223333#us-east-1: read: AccessDenied: no [grant the function's role ses:GetSendQuota, in this Region too]");
 }
@@ -153,19 +176,25 @@ async fn a_level_is_unknown_where_the_state_is() {
     for (sent, level) in [(39_000, Value::Null), (48_100, "CRITICAL".into())] {
         let aws = Aws::new(move |call| match call.operation.as_str() {
             "GetSendQuota" => Answer::quota(sent, 50_000, 14),
-            "GetItem" => denied(call),
+            "BatchGetItem" => denied(call),
             _ => healthy(call),
         });
         let report = serde_json::to_value(check(&aws, Request::Scheduled, &[]).await).unwrap();
         assert_eq!(report["targets"][0]["level"], level);
         let metrics = String::from_utf8_lossy(&aws.calls_of("PutMetricData")[0].body).into_owned();
-        assert!(metrics.contains("QuotaUtilization") && !metrics.contains("AlertLevel"));
+        assert!(metrics.contains("QuotaUtilization") && !has_level(&aws));
     }
     // Where none is kept, the numbers are all there is.
     let aws = Aws::healthy_but("GetSendQuota", Answer::quota(39_000, 50_000, 14));
     let report = serde_json::to_value(check(&aws, Request::Scheduled, &[("STATE_TABLE", "")]).await).unwrap();
     assert_eq!(report["targets"][0]["level"], "OK");
-    assert!(String::from_utf8_lossy(&aws.calls_of("PutMetricData")[0].body).contains("AlertLevel"));
+    assert!(has_level(&aws));
+}
+
+/// Whether `AlertLevel` was published: that of the quota.
+fn has_level(aws: &Aws) -> bool {
+    let metrics = aws.calls_of("PutMetricData")[0].cbor();
+    metrics["MetricData"].as_array().unwrap().iter().any(|datum| datum["MetricName"] == "AlertLevel")
 }
 
 #[tokio::test(start_paused = true)]
@@ -175,7 +204,7 @@ async fn an_alert_that_fails_does_not_stop_the_metrics_nor_they_the_alert() {
         _ => healthy(call),
     });
     let without_alert = check(&aws, Request::Scheduled, &[REGIONS]).await;
-    assert_eq!(counts(&aws), "GetSendQuota 3, GetItem 3, PutItem 6, Publish 3, PutMetricData 1");
+    assert_eq!(counts(&aws), "GetSendQuota 3, GetAccount 3, BatchGetItem 3, PutItem 6, Publish 3, PutMetricData 1");
     assert_eq!(error(without_alert).matches("alert: AuthorizationError: no").count(), 3);
 
     let aws = Aws::new(|call| match call.operation.as_str() {
@@ -183,32 +212,36 @@ async fn an_alert_that_fails_does_not_stop_the_metrics_nor_they_the_alert() {
         _ => healthy(call),
     });
     let without_metrics = check(&aws, Request::Scheduled, &[REGIONS]).await;
-    assert_eq!(counts(&aws), "GetSendQuota 3, GetItem 3, PutItem 6, Publish 3, PutMetricData 1");
-    assert_eq!(json(&without_metrics).matches("\"notification\":\"RAISED\"").count(), 3);
-    assert_eq!(error(without_metrics).matches("metrics: AccessDenied: no").count(), 3);
+    assert_eq!(counts(&aws), "GetSendQuota 3, GetAccount 3, BatchGetItem 3, PutItem 6, Publish 3, PutMetricData 1");
+    assert_eq!(notifications(&without_metrics), ["RAISED"; 3]);
+    // Once for each target, and once for what is measured of all of them.
+    assert_eq!(error(without_metrics).matches("metrics: AccessDenied: no").count(), 4);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_region_that_fails_leaves_the_others_alone() {
-    for failing in ["GetSendQuota", "GetItem"] {
+    for (failing, failure, alerts, is_error) in [
+        ("GetSendQuota", "eu-west-1 read NoConnection", 2, false),
+        ("GetAccount", "eu-west-1 account NoConnection", 3, false),
+        ("BatchGetItem", "eu-west-1 state NoConnection", 3, true),
+    ] {
         let aws = Aws::new(move |call| {
             let is_europe = call.host.contains("eu-west-1")
                 || String::from_utf8_lossy(&call.body).contains("{\"S\":\"111122223333#eu-west-1\"}");
             if call.operation == failing && is_europe { Answer::NoConnection } else { healthy(call) }
         });
         let report = check(&aws, Request::Scheduled, &[REGIONS]).await;
-        let alerts = if failing == "GetSendQuota" { 2 } else { 3 };
-        assert_eq!(aws.calls_of("Publish").len(), alerts);
-        let error = error(report);
-        assert!(error.starts_with("1 of 3 targets failed in part or whole: 111122223333#eu-west-1: "), "{error}");
+        assert_eq!(aws.calls_of("Publish").len(), alerts, "{failing}");
+        assert_eq!(failures(&report), [failure]);
+        assert_eq!(report.into_result().is_err(), is_error, "{failing}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn all_that_fails_is_named_and_the_alert_is_tried_all_the_same() {
-    let aws = Aws::new(|call| if call.operation == "GetSendQuota" { healthy(call) } else { denied(call) });
+    let aws = Aws::new(|call| if call.host.starts_with("email.") { healthy(call) } else { denied(call) });
     let report = check(&aws, Request::Scheduled, &[]).await;
-    assert_snapshot!(error(report), @"1 of 1 targets failed in part or whole: 111122223333#us-east-1: state: AccessDeniedException: no [grant the function's role dynamodb:GetItem and dynamodb:PutItem on the table in STATE_TABLE]; 111122223333#us-east-1: alert: AuthorizationError: no [grant the function's role sns:Publish on the topic in ALERT_TOPIC_ARN, in the topic's policy too]; 111122223333#us-east-1: metrics: AccessDenied: no [grant the function's role cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE]");
+    assert_snapshot!(error(report), @"1 of 1 targets failed in part or whole: 111122223333#us-east-1: state: AccessDeniedException: no [grant the function's role dynamodb:BatchGetItem and dynamodb:PutItem on the table in STATE_TABLE]; 111122223333#us-east-1: alert: AuthorizationError: no [grant the function's role sns:Publish on the topic in ALERT_TOPIC_ARN, in the topic's policy too]; 111122223333#us-east-1: metrics: AccessDenied: no [grant the function's role cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE]; metrics: AccessDenied: no [grant the function's role cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE]");
 }
 
 #[tokio::test(start_paused = true)]

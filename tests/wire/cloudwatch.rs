@@ -8,8 +8,8 @@ use serde_json::Value;
 use ses_quota_monitor::alert::AlertLevel;
 use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::check::Monitor;
-use ses_quota_monitor::metrics::{Metric, for_reading, for_unread_target};
-use ses_quota_monitor::reading::SendQuota;
+use ses_quota_monitor::metrics::{Metric, for_fleet, for_target};
+use ses_quota_monitor::reading::{AccountStatus, Reading, SendQuota};
 use ses_quota_monitor::request::Request;
 use ses_quota_monitor::target::Target;
 use tokio::time::Instant;
@@ -18,19 +18,26 @@ use crate::support::{Answer, Aws, Call, at, clients, healthy, invocation, settin
 
 /// Every metric there is.
 fn all_metrics() -> Vec<Metric> {
-    for_reading(&SendQuota::new(48_100.0, 50_000.0, 14.0).unwrap(), Some(AlertLevel::Critical), false)
+    let quota = SendQuota::new(48_100.0, 50_000.0, 14.0).unwrap();
+    let account = AccountStatus::new(Some(true), Some("PROBATION"), Some(true));
+    for_target(&Reading { quota: Some(quota), account, ..unread() }, Some(AlertLevel::Critical), false)
+}
+
+/// What is known of a target of which nothing could be read.
+fn unread() -> Reading {
+    Reading { target: target("us-east-1"), quota: None, account: None, checked_at: at("2026-11-24T12:00:00Z") }
 }
 
 /// Targets with every metric.
-fn targets(count: usize) -> Vec<(Target, Vec<Metric>)> {
-    (0..count).map(|number| (target(&format!("ap-southeast-{number}")), all_metrics())).collect()
+fn targets(count: usize) -> Vec<(Option<Target>, Vec<Metric>)> {
+    (0..count).map(|number| (Some(target(&format!("ap-southeast-{number}"))), all_metrics())).collect()
 }
 
-/// The Region of each datum of a request.
+/// The Region of each datum of a request; that of the fleet has none.
 fn regions(call: &Call) -> Vec<String> {
     let body = call.cbor();
-    let region = |datum: &Value| datum["Dimensions"][1]["Value"].as_str().unwrap().to_owned();
-    body["MetricData"].as_array().unwrap().iter().map(region).collect()
+    let region = |datum: &Value| Some(datum["Dimensions"][1]["Value"].as_str()?.to_owned());
+    body["MetricData"].as_array().unwrap().iter().filter_map(region).collect()
 }
 
 /// Clients that do not compress, so that a test can read what they send.
@@ -40,9 +47,13 @@ fn uncompressed(aws: &Aws) -> Clients {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_datum_has_both_dimensions_a_unit_and_the_time_of_the_reading() {
+async fn every_datum_has_both_dimensions_or_none_a_unit_and_the_time_of_the_reading() {
     let aws = Aws::new(healthy);
-    let targets = [(target("us-east-1"), all_metrics()), (target("eu-west-1"), for_unread_target())];
+    let targets = [
+        (Some(target("us-east-1")), all_metrics()),
+        (Some(target("eu-west-1")), for_target(&unread(), None, true)),
+        (None, vec![for_fleet(AlertLevel::Critical)]),
+    ];
     assert_eq!(uncompressed(&aws).metrics.publish(&targets, at("2026-11-24T12:00:00Z")).await, Ok(()));
     let [call] = &aws.calls()[..] else { panic!("one request is enough") };
     assert_eq!(call.host, "monitoring.us-east-1.amazonaws.com");
@@ -52,8 +63,8 @@ async fn every_datum_has_both_dimensions_a_unit_and_the_time_of_the_reading() {
     for datum in body["MetricData"].as_array().unwrap() {
         let dimensions: Vec<String> = datum["Dimensions"]
             .as_array()
-            .unwrap()
-            .iter()
+            .into_iter()
+            .flatten()
             .map(|dimension| format!("{}={}", dimension["Name"], dimension["Value"]))
             .collect();
         let [name, value, unit, time] =
@@ -65,9 +76,11 @@ async fn every_datum_has_both_dimensions_a_unit_and_the_time_of_the_reading() {
     Max24HourSend 50000.0 Count 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
     MaxSendRate 14.0 Count/Second 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
     QuotaUtilization 96.2 Percent 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
+    SendingStatus 1.0 None 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
     AlertLevel 2.0 None 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
     CheckFailed 0.0 Count 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
     CheckFailed 1.0 Count 2026-11-24T12:00:00Z Account=111122223333 Region=eu-west-1
+    HighestAlertLevel 2.0 None 2026-11-24T12:00:00Z
     ");
 }
 
@@ -105,10 +118,13 @@ async fn many_targets_go_in_as_few_requests_as_they_fit_each_within_one() {
     let report = check_400(&aws).await;
     assert!(failed(&report).is_empty());
     let requests: Vec<Vec<String>> = aws.calls_of("PutMetricData").iter().map(regions).collect();
-    // 166 targets with 6 metrics each are 996 data; one more would not fit.
-    assert_eq!(requests.iter().map(Vec::len).collect::<Vec<_>>(), [996, 996, 408]);
+    // 142 targets with 7 metrics each are 994 data; one more would not fit.
+    assert_eq!(requests.iter().map(Vec::len).collect::<Vec<_>>(), [994, 994, 812]);
     let all = requests.iter().map(|regions| regions.iter().collect::<BTreeSet<_>>());
     assert_eq!(all.map(|regions| regions.len()).sum::<usize>(), 400, "a target is in two requests");
+    // What is measured of all of them together comes last.
+    let data = aws.calls_of("PutMetricData").last().unwrap().cbor()["MetricData"].as_array().unwrap().clone();
+    assert_eq!((data.len(), &data[812]["MetricName"]), (813, &"HighestAlertLevel".into()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,7 +132,7 @@ async fn a_full_request_is_well_below_what_cloudwatch_takes() {
     const MOST_BYTES: usize = 1_000_000;
     let aws = Aws::new(healthy);
     let longest = target("ap-southeast-9999999");
-    let full = vec![(longest, all_metrics()); 166];
+    let full = vec![(Some(longest), all_metrics()); 142];
     uncompressed(&aws).metrics.publish(&full, at("2026-11-24T12:00:00Z")).await.unwrap();
     let size = aws.calls()[0].body.len();
     assert!(size < MOST_BYTES / 2, "{size}");
@@ -125,7 +141,7 @@ async fn a_full_request_is_well_below_what_cloudwatch_takes() {
 #[tokio::test(start_paused = true)]
 async fn a_large_request_is_compressed() {
     let aws = Aws::new(healthy);
-    clients(&aws).metrics.publish(&targets(166), at("2026-11-24T12:00:00Z")).await.unwrap();
+    clients(&aws).metrics.publish(&targets(142), at("2026-11-24T12:00:00Z")).await.unwrap();
     let call = &aws.calls()[0];
     assert_eq!(call.headers.get("content-encoding"), Some("gzip"));
     assert!(call.body.len() < 50_000, "{}", call.body.len());
@@ -161,7 +177,7 @@ async fn a_region_that_is_down_does_not_hold_back_the_metrics_of_others() {
         aws.calls_of("PutMetricData").iter().map(|call| (call.at - start, regions(call).len())).collect();
     let (last, its_own) = data.pop().unwrap();
     assert!(data.iter().all(|(at, _)| *at <= Duration::from_secs(1)), "{data:?}");
-    assert_eq!(data.iter().map(|(_, count)| count).sum::<usize>(), 399 * 6);
+    assert_eq!(data.iter().map(|(_, count)| count).sum::<usize>(), 399 * 7);
     // That it could not be read is a metric, too.
     assert!(last > Duration::from_secs(5) && its_own == 1, "{last:?} {its_own}");
 }

@@ -10,7 +10,7 @@ use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::check::{Invocation, Monitor, Report};
 use ses_quota_monitor::request::Request;
 
-use crate::support::{self, Answer, Aws, Call, Table, healthy};
+use crate::support::{self, Answer, Aws, Call, TABLE, Table, healthy};
 
 /// Who claims: the request ID, and the number of the attempt.
 const CLAIMANT: &str = "request-1/0000000000000001";
@@ -57,7 +57,7 @@ async fn a_claim_ends_when_its_holder_is_dead_for_certain() {
 #[tokio::test(start_paused = true)]
 async fn a_state_that_cannot_be_read_does_not_keep_an_alert_back() {
     for answer in [refused("AccessDeniedException"), Answer::Silence, Answer::NoConnection] {
-        let (aws, report) = check(move |call| (call.operation == "GetItem").then(|| answer.clone())).await;
+        let (aws, report) = check(move |call| (call.operation == "BatchGetItem").then(|| answer.clone())).await;
         assert_eq!(aws.calls_of("Publish").len(), 1);
         assert!(aws.calls_of("PutItem").is_empty());
         let (notification, failures) = reported(&report);
@@ -69,8 +69,8 @@ async fn a_state_that_cannot_be_read_does_not_keep_an_alert_back() {
 #[tokio::test(start_paused = true)]
 async fn a_state_that_is_not_understood_is_left_as_it_is_and_the_alert_sent() {
     let (aws, report) = check(|call| {
-        let item = json!({"Item": {"target": {"S": "111122223333#us-east-1"}, "schemaVersion": {"N": "2"}}});
-        (call.operation == "GetItem").then(|| Answer::reply(200, item.to_string()))
+        let item = json!({"target": {"S": "111122223333#us-east-1"}, "schemaVersion": {"N": "2"}});
+        (call.operation == "BatchGetItem").then(|| Answer::items(TABLE, &[item]))
     })
     .await;
     assert_eq!(aws.calls_of("Publish").len(), 1);
@@ -142,15 +142,15 @@ async fn a_commit_that_fails_is_reported_beside_the_alert_that_was_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn a_recovery_that_cannot_be_claimed_is_left_to_the_next_check() {
-    let alerting = json!({"Item": {
+    let alerting = json!({
         "target": {"S": "111122223333#us-east-1"}, "schemaVersion": {"N": "1"}, "version": {"N": "3"},
         "level": {"S": "WARNING"}, "since": {"S": "2026-11-24T11:40:00Z"}, "notifiedAt": {"S": "2026-11-24T11:40:00Z"},
-    }});
+    });
     for answer in [refused("AccessDeniedException"), Answer::Silence, Answer::NoConnection] {
-        let item = alerting.to_string();
+        let item = alerting.clone();
         let (aws, report) = check(move |call| match call.operation.as_str() {
             "GetSendQuota" => Some(Answer::quota(0, 50_000, 14)),
-            "GetItem" => Some(Answer::reply(200, item.clone())),
+            "BatchGetItem" => Some(Answer::items(TABLE, std::slice::from_ref(&item))),
             "PutItem" => Some(answer.clone()),
             _ => None,
         })
@@ -177,7 +177,7 @@ async fn racing(read: &Value, races: Vec<Value>, sent: u32) -> (Aws, Report) {
     table.put(read);
     check(move |call| match call.operation.as_str() {
         "GetSendQuota" => Some(Answer::quota(sent, 1_000, 14)),
-        "GetItem" => Some(table.answer(call)),
+        "BatchGetItem" => Some(table.answer(call)),
         "PutItem" => {
             if let Some(theirs) = races.get(call.nth) {
                 table.put(theirs);
@@ -233,7 +233,7 @@ async fn a_record_that_loses_looks_again_too() {
 async fn an_event_that_is_delivered_twice_under_one_request_id_is_told_once() {
     let (table, start) = (Table::default(), Duration::from_millis(30));
     let aws = Aws::new(move |call| match call.operation.as_str() {
-        "GetItem" | "PutItem" => table.answer(call).after(start),
+        "BatchGetItem" | "PutItem" => table.answer(call).after(start),
         _ => healthy(call).after(start),
     });
     let settings = support::settings(&[]);
@@ -264,7 +264,7 @@ async fn an_hour(table: Option<&Answer>, cold: bool, sent: fn(i64) -> u32) -> Ve
     let now = minute.clone();
     let aws = Aws::new(move |call| match call.operation.as_str() {
         "GetSendQuota" => Answer::quota(sent(now.load(Relaxed)), 1_000, 14),
-        "GetItem" | "PutItem" => table.clone().unwrap(),
+        "BatchGetItem" | "PutItem" => table.clone().unwrap(),
         "Publish" => {
             let body: Value = serde_json::from_str(&call.form()["Message"]).unwrap();
             let document: Value = serde_json::from_str(body["sqs"].as_str().unwrap()).unwrap();

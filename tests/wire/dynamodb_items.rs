@@ -7,23 +7,25 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 use ses_quota_monitor::alert::{
-    Alert, AlertId, AlertLevel, AlertPolicy, AlertState, Claim, Kind, LastHeard, Pending, decide,
+    Alert, AlertId, AlertLevel, AlertPolicy, AlertState, Claim, Finding, Kind, LastHeard, Pending, Subject, Unread,
+    decide,
 };
 use ses_quota_monitor::aws::{StateStore, StoredState, Write};
-use ses_quota_monitor::failure::Failure;
-use ses_quota_monitor::reading::{Reading, SendQuota};
+use ses_quota_monitor::failure::{Failure, Stage};
+use ses_quota_monitor::reading::{AccountStatus, Reading, SendQuota};
 use ses_quota_monitor::time::Timestamp;
 
 use crate::support::{Aws, Table, at, clients, run, target};
 
 /// Every attribute of an item.
-const ATTRIBUTES: [&str; 14] = [
+const ATTRIBUTES: [&str; 15] = [
     "schemaVersion",
     "version",
     "level",
     "since",
     "notifiedAt",
     "changedAt",
+    "unreadSince",
     "pendingAlertId",
     "pendingKind",
     "pendingLevel",
@@ -39,6 +41,11 @@ fn store(table: &Table) -> StateStore {
     clients(&Aws::new(move |call| table.answer(call))).states.unwrap()
 }
 
+/// The state of a subject.
+fn state_of(store: &StateStore, subject: Subject) -> Result<StoredState, Failure> {
+    run(store.read(&target("us-east-1")))?.remove(&subject).unwrap()
+}
+
 /// What is made of an item.
 fn read(item: &Value) -> Result<StoredState, Failure> {
     let mut item = item.clone();
@@ -46,7 +53,7 @@ fn read(item: &Value) -> Result<StoredState, Failure> {
     item["target"] = json!({"S": "111122223333#us-east-1"});
     let table = Table::default();
     table.put(&item);
-    run(store(&table).read(&target("us-east-1")))
+    state_of(&store(&table), Subject::Quota)
 }
 
 const ALERT_ID: &str = "111122223333/us-east-1/QUOTA/2026-11-24T11:35:00Z/CRITICAL/ESCALATED";
@@ -56,7 +63,7 @@ fn item() -> Value {
     json!({
         "schemaVersion": {"N": "1"}, "version": {"N": "7"},
         "level": {"S": "WARNING"}, "since": {"S": "2026-11-24T11:40:00Z"}, "notifiedAt": {"S": "2026-11-24T11:40:00Z"},
-        "changedAt": {"S": "2026-11-24T11:40:00Z"}, "pendingAlertId": {"S": ALERT_ID}, "pendingKind": {"S": "ESCALATED"},
+        "changedAt": {"S": "2026-11-24T11:40:00Z"}, "unreadSince": {"S": "2026-11-24T11:25:00Z"}, "pendingAlertId": {"S": ALERT_ID}, "pendingKind": {"S": "ESCALATED"},
         "pendingLevel": {"S": "CRITICAL"}, "pendingSince": {"S": "2026-11-24T11:40:00Z"},
         "knownLowest": {"S": "WARNING"}, "knownHighest": {"S": "WARNING"}, "claimedBy": {"S": "request-1"},
         "claimedUntil": {"S": "2026-11-24T12:00:40Z"},
@@ -75,21 +82,25 @@ fn any_claim() -> impl Strategy<Value = Claim> {
     ("\\PC{1,40}", any_time()).prop_map(|(by, until)| Claim { by, until })
 }
 
-fn any_pending() -> impl Strategy<Value = Pending> {
+fn any_subject() -> impl Strategy<Value = Subject> {
+    select(&Subject::ALL[..])
+}
+
+fn any_pending(subject: Subject) -> impl Strategy<Value = Pending> {
     let identity = (any_time(), select(&Kind::DUE[..]), any_level(), option::of(any_time()));
-    (identity, any_level(), any_level(), option::of(any_claim())).prop_map(|(identity, lowest, highest, claim)| {
+    (identity, any_level(), any_level(), option::of(any_claim())).prop_map(move |(identity, lowest, highest, claim)| {
         let (time, kind, level, since) = identity;
-        let alert_id = Some(AlertId::new(&target("us-east-1"), time, level, kind));
+        let alert_id = Some(AlertId::new(&target("us-east-1"), subject, time, level, kind));
         Pending { alert_id, kind, level, since, last_heard: LastHeard { lowest, highest }, claim }
     })
 }
 
-fn any_state() -> impl Strategy<Value = AlertState> {
+fn any_state(subject: Subject) -> impl Strategy<Value = AlertState> {
     let level = select(&AlertLevel::ALL[1..]);
     let alert =
         (level, any_time(), any_time()).prop_map(|(level, since, notified_at)| Alert { level, since, notified_at });
-    (option::of(alert), option::of(any_pending()), option::of(any_time()))
-        .prop_map(|(alert, pending, changed_at)| AlertState { alert, pending, changed_at })
+    (option::of(alert), option::of(any_pending(subject)), option::of(any_time()), option::of(any_time()))
+        .prop_map(|(alert, pending, changed_at, unread_since)| AlertState { alert, pending, changed_at, unread_since })
 }
 
 /// A value of an attribute: one that this version would write, or any other.
@@ -138,15 +149,17 @@ fn any_attribute() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn what_is_written_reads_back(states in vec(any_state(), 1..4)) {
+    fn what_is_written_reads_back(
+        (subject, states) in any_subject().prop_flat_map(|subject| (Just(subject), vec(any_state(subject), 1..4))),
+    ) {
         let store = store(&Table::default());
         let target = target("us-east-1");
         let mut stored = StoredState::default();
         for state in states {
-            let Ok(Write::Done(written)) = run(store.write(&target, &stored, state.clone())) else {
+            let Ok(Write::Done(written)) = run(store.write(&target, subject, &stored, state.clone())) else {
                 return Err(TestCaseError::fail("not written"));
             };
-            stored = run(store.read(&target)).unwrap();
+            stored = state_of(&store, subject).unwrap();
             prop_assert_eq!(&stored.state, &state);
             prop_assert_eq!(&stored, &written);
         }
@@ -165,8 +178,16 @@ proptest! {
             Ok(StoredState { state, .. }) => {
                 for (sent, time) in [(0.0, 0), (850.0, 1_700_000_000), (1_000.0, i64::MAX)] {
                     let quota = SendQuota::new(sent, 1_000.0, 1.0).unwrap();
+                    let account = AccountStatus::new(Some(true), Some("PROBATION"), None).unwrap();
                     let checked_at = Timestamp::from_epoch_seconds(time);
-                    let _ = decide(&state, &Reading { target: target("us-east-1"), quota, checked_at }, &AlertPolicy::default());
+                    let unread = Unread { since: checked_at, failure: Failure::new(Stage::Read, "Timeout", "no answer") };
+                    let reading = Reading { target: target("us-east-1"), quota: Some(quota), account: Some(account.clone()), checked_at };
+                    let findings = [
+                        Finding::Quota(quota), Finding::Account(account), Finding::Reading(None), Finding::Reading(Some(unread)),
+                    ];
+                    for finding in findings {
+                        let _ = decide(&state, &reading, &finding, &AlertPolicy::default());
+                    }
                 }
             }
             // `UnexpectedResponse`: it is not an item at all.
@@ -179,6 +200,7 @@ proptest! {
 fn an_item_of_this_version_is_read() {
     let state = read(&item()).unwrap().state;
     assert_eq!(state.changed_at, Some(at("2026-11-24T11:40:00Z")));
+    assert_eq!(state.unread_since, Some(at("2026-11-24T11:25:00Z")));
     assert_eq!(state.pending.map(|pending| pending.level), Some(AlertLevel::Critical));
 }
 
@@ -207,9 +229,9 @@ fn after_the_highest_version_a_write_begins_anew() {
     let table = Table::default();
     table.put(&last);
     let (store, target) = (store(&table), target("us-east-1"));
-    let stored = run(store.read(&target)).unwrap();
-    let written = run(store.write(&target, &stored, stored.state.clone())).unwrap();
-    assert_eq!(written, Write::Done(run(store.read(&target)).unwrap()));
+    let stored = state_of(&store, Subject::Quota).unwrap();
+    let written = run(store.write(&target, Subject::Quota, &stored, stored.state.clone())).unwrap();
+    assert_eq!(written, Write::Done(state_of(&store, Subject::Quota).unwrap()));
 }
 
 #[test]
@@ -219,6 +241,7 @@ fn only_an_alert_id_of_this_very_notification_is_believed() {
         ("Your account is being closed: https://example.com/login".to_owned(), false),
         (ALERT_ID.replace("us-east-1", "eu-west-1"), false),
         (ALERT_ID.replace("CRITICAL", "WARNING"), false),
+        (ALERT_ID.replace("QUOTA", "ACCOUNT"), false),
         (format!("{ALERT_ID}\nhttps://example.com"), false),
         ("x".repeat(300_000), false),
         (String::new(), false),
@@ -248,6 +271,7 @@ fn what_is_not_understood_is_named() {
         ("level", json!({"S": "PURPLE"})),
         ("level", json!({"BOOL": true})),
         ("since", json!({"S": "yesterday"})),
+        ("unreadSince", json!({"S": "yesterday"})),
         ("pendingKind", json!({"S": "TEST"})),
         ("knownLowest", json!({"NULL": true})),
         ("claimedUntil", json!({"N": "1800000000"})),
@@ -275,6 +299,7 @@ fn what_is_not_understood_is_named() {
     level: "PURPLE" is not a level; expected OK, WARNING, CRITICAL or EXHAUSTED
     level is neither a string nor a number
     since: "yesterday" is not a time such as 2026-11-24T12:00:00Z
+    unreadSince: "yesterday" is not a time such as 2026-11-24T12:00:00Z
     pendingKind: "TEST" is not a kind of notification; expected RAISED, ESCALATED, REMINDER or RECOVERED
     knownLowest is neither a string nor a number
     claimedUntil: "1800000000" is not a time such as 2026-11-24T12:00:00Z

@@ -1,4 +1,4 @@
-//! No alert lost, none doubled: checks one after the other, or two at the same time, over the same table, with late readings,
+//! No alert lost, none doubled, whatever it is about: checks one after the other, or two at the same time, over the same table, with late readings,
 //! and with faults and crashes at any call.
 
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ use crate::world::{Ending, Fault, Received, Turn, World};
 /// One check, or two at the same time.
 type Turns = (Turn, Option<Turn>);
 
-const OPERATIONS: [&str; 5] = ["GetSendQuota", "GetItem", "PutItem", "Publish", "PutMetricData"];
+const OPERATIONS: [&str; 6] = ["GetSendQuota", "GetAccount", "BatchGetItem", "PutItem", "Publish", "PutMetricData"];
 
 /// From an unused quota to an exhausted one, with values within the margins.
 fn any_sent() -> impl Strategy<Value = u32> {
@@ -27,10 +27,15 @@ fn any_fault() -> impl Strategy<Value = Fault> {
         .prop_map(|(operation, nth, lasts, ending)| Fault { operation, nth, lasts, ending })
 }
 
+/// Healthy, under review, and paused.
+fn any_account() -> impl Strategy<Value = (bool, &'static str)> {
+    select(vec![(true, "HEALTHY"), (true, "HEALTHY"), (true, "PROBATION"), (false, "PROBATION"), (true, "SHUTDOWN")])
+}
+
 /// A fault that hides neither the stored state nor the claim before an alert is sent.
 fn any_fault_but_amnesia() -> impl Strategy<Value = Fault> {
     any_fault().prop_filter("nothing is remembered", |fault| {
-        let is_memory = fault.operation == "GetItem" || fault.operation == "PutItem";
+        let is_memory = fault.operation == "BatchGetItem" || fault.operation == "PutItem";
         fault.ending.is_crash() || !is_memory || !(fault.lasts || fault.ending == Ending::Refused)
     })
 }
@@ -40,7 +45,7 @@ fn any_fault_but_amnesia() -> impl Strategy<Value = Fault> {
 fn any_clear_fault() -> impl Strategy<Value = Fault> {
     any_fault_but_amnesia().prop_filter("in doubt", |fault| {
         let is_first_write = fault.operation == "PutItem" && fault.nth == 0;
-        let is_reading = fault.operation.starts_with("Get");
+        let is_reading = ["GetSendQuota", "GetAccount", "BatchGetItem"].contains(&fault.operation);
         match fault.ending {
             Ending::Refused | Ending::Throttled => fault.operation != "PutItem" || !fault.lasts,
             Ending::RequestLost | Ending::AnswerLost | Ending::CarriedOutThenFailed => {
@@ -56,12 +61,8 @@ fn any_turn(fault: impl Strategy<Value = Fault>) -> impl Strategy<Value = Turn> 
     // Often on time, and sometimes late, by less than the interval between two checks.
     let late = prop_oneof![3 => Just(0), 1 => 0..240_i64];
     let latency = prop_oneof![2 => Just(0), 1 => 0..200_u64].prop_map(Duration::from_millis);
-    (any_sent(), option::of(fault), late, latency).prop_map(|(sent, fault, late, latency)| Turn {
-        sent,
-        fault,
-        late,
-        latency,
-    })
+    (any_sent(), any_account(), option::of(fault), late, latency)
+        .prop_map(|(sent, account, fault, late, latency)| Turn { sent, account, fault, late, latency })
 }
 
 fn turns<F: Strategy<Value = Fault>>(fault: fn() -> F) -> impl Strategy<Value = Vec<Turns>> {
@@ -72,8 +73,25 @@ fn severity(level: &str) -> usize {
     ["OK", "WARNING", "CRITICAL", "EXHAUSTED"].iter().position(|name| *name == level).unwrap()
 }
 
-/// The level after these checks and one more without a fault, and what people received.
-fn level_and_received(turns: Vec<Turns>, last: u32) -> (String, Vec<Received>) {
+/// What is true and known of a subject in the end.
+#[derive(Debug)]
+struct End {
+    subject: &'static str,
+    /// The level that the last check reported.
+    level: String,
+    /// What people received about it.
+    received: Vec<Received>,
+}
+
+/// The last check: what it finds. It meets no fault.
+type Last = (u32, (bool, &'static str));
+
+fn any_last() -> impl Strategy<Value = Last> {
+    (any_sent(), any_account())
+}
+
+/// What is true and known of each subject after these checks and one more without a fault.
+fn ends(turns: Vec<Turns>, (sent, account): Last) -> [End; 3] {
     let mut world = World::default();
     run(async {
         for turn in turns {
@@ -82,8 +100,13 @@ fn level_and_received(turns: Vec<Turns>, last: u32) -> (String, Vec<Received>) {
                 (one, Some(other)) => world.check_twice([one, other]).await,
             }
         }
-        let level = world.check(Turn::healthy(last)).await.unwrap();
-        (level, world.received())
+        let report = world.check(Turn { account, ..Turn::healthy(sent) }).await.unwrap();
+        ["QUOTA", "ACCOUNT", "READING"].map(|subject| {
+            let reported =
+                report["subjects"].as_array().into_iter().flatten().find(|about| about["subject"] == subject);
+            let level = reported.map_or("OK", |about| about["level"].as_str().unwrap()).to_owned();
+            End { subject, level, received: world.received(subject) }
+        })
     })
 }
 
@@ -99,7 +122,7 @@ fn config() -> ProptestConfig {
 fn a_recovery_that_could_not_be_recorded_hides_no_alert() {
     let refused = Fault { operation: "PutItem", nth: 0, lasts: false, ending: Ending::Refused };
     let turns = vec![(Turn::healthy(800), None), (Turn { fault: Some(refused), ..Turn::healthy(0) }, None)];
-    let (level, received) = level_and_received(turns, 760);
+    let [End { level, received, .. }, ..] = ends(turns, (760, (true, "HEALTHY")));
     let kinds: Vec<&str> = received.iter().map(|received| received.kind.as_str()).collect();
     assert_eq!((level.as_str(), kinds), ("WARNING", vec!["RAISED"]));
 }
@@ -110,53 +133,62 @@ proptest! {
     /// Whatever went wrong before: after one check without a fault, people have been notified of the level that it found, and
     /// can recognise every repeat.
     #[test]
-    fn no_alert_is_lost(turns in turns(any_fault), last in any_sent()) {
-        let (level, received) = level_and_received(turns, last);
-        let since_recovery = received.iter().rev().take_while(|received| received.kind != "RECOVERED");
-        let highest = since_recovery.map(|received| severity(&received.level)).max().unwrap_or(0);
-        prop_assert!(highest >= severity(&level), "{level} after {received:?}");
-        for (nth, one) in received.iter().enumerate() {
-            for other in received[nth + 1..].iter().filter(|other| other.alert_id == one.alert_id) {
-                prop_assert_eq!((&other.kind, &other.level), (&one.kind, &one.level), "{:?}", received);
+    fn no_alert_is_lost(turns in turns(any_fault), last in any_last()) {
+        for End { subject, level, received } in ends(turns, last) {
+            let since_recovery = received.iter().rev().take_while(|received| received.kind != "RECOVERED");
+            let highest = since_recovery.map(|received| severity(&received.level)).max().unwrap_or(0);
+            prop_assert!(highest >= severity(&level), "{subject} is {level} after {received:?}");
+            for (nth, one) in received.iter().enumerate() {
+                for other in received[nth + 1..].iter().filter(|other| other.alert_id == one.alert_id) {
+                    prop_assert_eq!((&other.kind, &other.level), (&one.kind, &one.level), "{:?}", received);
+                }
             }
         }
     }
 
-    /// Whatever goes wrong, no check sends anything twice: it gives up where a publish may have been carried out.
+    /// Whatever goes wrong, no check says anything twice: it gives up where a publish may have been carried out.
     #[test]
-    fn no_check_says_anything_twice(turns in turns(any_fault), last in any_sent()) {
-        let (_, received) = level_and_received(turns, last);
-        let senders: BTreeSet<(u32, u64)> = received.iter().map(|received| received.sender).collect();
-        prop_assert_eq!(senders.len(), received.len(), "{:?}", received);
+    fn no_check_says_anything_twice(turns in turns(any_fault), last in any_last()) {
+        for End { received, .. } in ends(turns, last) {
+            let senders: BTreeSet<(u32, u64)> = received.iter().map(|received| received.sender).collect();
+            prop_assert_eq!(senders.len(), received.len(), "{:?}", received);
+        }
     }
 
-    /// As long as the table can be read and written, the last notification is no better than the level, and nobody is left
-    /// with an alert that is over.
+    /// As long as the table can be read and written, the last notification is no better than the level, nobody is left with an
+    /// alert that is over, and what a pager opens, it closes.
     #[test]
-    fn no_recovery_is_lost(turns in turns(any_fault_but_amnesia), last in any_sent()) {
-        let (level, received) = level_and_received(turns, last);
-        let last_received = received.last().map_or("OK", |received| &received.level);
-        prop_assert!(severity(last_received) >= severity(&level), "{level} after {received:?}");
-        prop_assert_eq!(last_received == "OK", level == "OK", "{:?}", received);
+    fn no_recovery_is_lost(turns in turns(any_fault_but_amnesia), last in any_last()) {
+        for End { subject, level, received } in ends(turns, last) {
+            let last_received = received.last().map_or("OK", |received| &received.level);
+            prop_assert!(severity(last_received) >= severity(&level), "{subject} is {level} after {received:?}");
+            prop_assert_eq!(last_received == "OK", level == "OK", "{}: {:?}", subject, received);
+            let mut open = BTreeSet::new();
+            for Received { kind, incident_id, .. } in &received {
+                if kind == "RECOVERED" { open.remove(incident_id) } else { open.insert(incident_id) };
+            }
+            prop_assert_eq!(open.len(), usize::from(level != "OK"), "{:?}", received);
+        }
     }
 
     /// As long as it is known of each publish whether it was carried out, nobody receives anything twice.
     #[test]
-    fn no_alert_is_doubled(turns in turns(any_clear_fault), last in any_sent()) {
-        let (_, received) = level_and_received(turns, last);
-        let mut before = "OK";
-        for Received { kind, level, .. } in &received {
-            let fits = match kind.as_str() {
-                "RAISED" => before == "OK" && level != "OK",
-                // From a level that had fallen, unannounced, it may rise to one that was received before.
-                "ESCALATED" => before != "OK" && severity(level) > 1,
-                "RECOVERED" => before != "OK" && level == "OK",
-                _ => false,
-            };
-            prop_assert!(fits, "{received:?}");
-            before = level;
+    fn no_alert_is_doubled(turns in turns(any_clear_fault), last in any_last()) {
+        for End { received, .. } in ends(turns, last) {
+            let mut before = "OK";
+            for Received { kind, level, .. } in &received {
+                let fits = match kind.as_str() {
+                    "RAISED" => before == "OK" && level != "OK",
+                    // From a level that had fallen, unannounced, it may rise to one that was received before.
+                    "ESCALATED" => before != "OK" && severity(level) > 1,
+                    "RECOVERED" => before != "OK" && level == "OK",
+                    _ => false,
+                };
+                prop_assert!(fits, "{received:?}");
+                before = level;
+            }
+            let ids: BTreeSet<&str> = received.iter().map(|received| received.alert_id.as_str()).collect();
+            prop_assert_eq!(ids.len(), received.len(), "{:?}", received);
         }
-        let ids: BTreeSet<&str> = received.iter().map(|received| received.alert_id.as_str()).collect();
-        prop_assert_eq!(ids.len(), received.len(), "{:?}", received);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::Value;
-use ses_quota_monitor::alert::{AlertLevel, Kind, Notification};
+use ses_quota_monitor::alert::{AlertLevel, AlertPolicy, Finding, IncidentId, Kind, Notification, Subject};
 use ses_quota_monitor::failure::Failure;
 use ses_quota_monitor::message::Message;
 use ses_quota_monitor::reading::{Reading, SendQuota};
@@ -15,15 +15,17 @@ use tokio::time::Instant;
 use crate::support::{Answer, Aws, at, clients, healthy, run, target};
 
 fn message() -> Message {
-    let reading = Reading {
-        target: target("us-east-1"),
-        quota: SendQuota::new(48_100.0, 50_000.0, 14.0).unwrap(),
-        checked_at: at("2026-11-24T12:00:00Z"),
-    };
+    let quota = SendQuota::new(48_100.0, 50_000.0, 14.0).unwrap();
+    let (level, since) = (AlertLevel::Critical, at("2026-11-24T11:40:00Z"));
+    let (target, finding) = (target("us-east-1"), Finding::Quota(quota));
+    let incident_id = Some(IncidentId::new(&target, Subject::Quota, since));
+    let reading = Reading { target, quota: Some(quota), account: None, checked_at: at("2026-11-24T12:00:00Z") };
+    let cause = AlertPolicy::default().cause(&finding, level);
     Message::new(&Notification {
+        incident_id,
         previous_level: Some(AlertLevel::Warning),
-        since: Some(at("2026-11-24T11:40:00Z")),
-        ..Notification::new(reading, Kind::Escalated, AlertLevel::Critical, at("2026-11-24T12:00:00Z"))
+        since: Some(since),
+        ..Notification::new(reading, finding, Kind::Escalated, level, cause)
     })
 }
 
@@ -65,6 +67,7 @@ async fn the_form_carries_subject_attributes_and_a_body_for_each_protocol() {
     attribute kind=ESCALATED
     attribute level=CRITICAL
     attribute region=us-east-1
+    attribute subject=QUOTA
     ");
 }
 

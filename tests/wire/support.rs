@@ -10,7 +10,11 @@ use ses_quota_monitor::request::Request;
 use ses_quota_monitor::settings::Settings;
 use ses_quota_monitor::target::{Account, Target};
 use ses_quota_monitor::time::Timestamp;
+use tracing::Level;
 use tracing::instrument::WithSubscriber as _;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 pub use fake_aws::{Answer, Aws, Call, Table, healthy, run};
 
@@ -54,17 +58,33 @@ pub fn clients(aws: &Aws) -> Clients {
 
 /// One check, with these settings beside the required ones.
 pub async fn check(aws: &Aws, request: Request, variables: &[(&str, &str)]) -> Report {
+    monitor(aws, variables).check(request, &invocation()).await
+}
+
+/// A process that has just started, with these settings beside the required ones. It compresses no metrics, so that a test
+/// can read them.
+pub fn monitor(aws: &Aws, variables: &[(&str, &str)]) -> Monitor {
     let settings = settings(variables);
-    let clients = Clients::from_config(&aws.config(), &settings);
-    Monitor::new(settings, clients).check(request, &invocation()).await
+    let config = aws.config().into_builder().disable_request_compression(true).build();
+    let clients = Clients::from_config(&config, &settings);
+    Monitor::new(settings, clients)
 }
 
 /// What a call returns, and the warnings that it logs.
 pub async fn with_warnings<T>(call: impl Future<Output = T>) -> (T, String) {
+    with_log(Targets::new().with_default(Level::WARN), call).await
+}
+
+/// What a call returns, and all that the most verbose function logs of it.
+pub async fn with_every_line<T>(call: impl Future<Output = T>) -> (T, String) {
+    with_log(Targets::new().with_default(Level::INFO).with_target("ses_quota_monitor", Level::TRACE), call).await
+}
+
+async fn with_log<T>(levels: Targets, call: impl Future<Output = T>) -> (T, String) {
     let log = Log::default();
     let writer = log.clone();
-    let lines = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).without_time().with_ansi(false);
-    let output = call.with_subscriber(lines.with_writer(move || writer.clone()).finish()).await;
+    let lines = tracing_subscriber::fmt::layer().without_time().with_ansi(false).with_writer(move || writer.clone());
+    let output = call.with_subscriber(tracing_subscriber::registry().with(lines.with_filter(levels))).await;
     let lines = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     (output, lines)
 }

@@ -1,5 +1,6 @@
 //! A function that is invoked every five minutes, in an AWS with a memory and with faults.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -67,6 +68,8 @@ impl Ending {
 pub struct Turn {
     /// What was sent of a quota of 1,000.
     pub sent: u32,
+    /// Whether sending is enabled, and the status of the account.
+    pub account: (bool, &'static str),
     /// What goes wrong.
     pub fault: Option<Fault>,
     /// By how many seconds its clock, or its reading, is late.
@@ -78,7 +81,7 @@ pub struct Turn {
 impl Turn {
     /// A check without a fault.
     pub fn healthy(sent: u32) -> Self {
-        Self { sent, fault: None, late: 0, latency: Duration::ZERO }
+        Self { sent, account: (true, "HEALTHY"), fault: None, late: 0, latency: Duration::ZERO }
     }
 }
 
@@ -87,9 +90,11 @@ impl Turn {
 pub struct Received {
     /// Which attempt of which check sent it.
     pub sender: (u32, u64),
+    pub subject: String,
     pub kind: String,
     pub level: String,
     pub alert_id: String,
+    pub incident_id: String,
 }
 
 /// The state table, what the subscribers received, and the clock.
@@ -101,12 +106,14 @@ pub struct World {
 }
 
 impl World {
-    pub fn received(&self) -> Vec<Received> {
-        self.received.lock().unwrap().clone()
+    /// What they received about a subject.
+    pub fn received(&self, subject: &str) -> Vec<Received> {
+        let received = self.received.lock().unwrap();
+        received.iter().filter(|received| received.subject == subject).cloned().collect()
     }
 
-    /// Runs a check, and returns the level that it reports; `None` if it crashed or the level is unknown.
-    pub async fn check(&mut self, turn: Turn) -> Option<String> {
+    /// Runs a check, and returns what it reports of the target; `None` if it crashed.
+    pub async fn check(&mut self, turn: Turn) -> Option<Value> {
         self.checks += 1;
         self.attempt(turn, 1).await
     }
@@ -117,18 +124,21 @@ impl World {
         tokio::join!(self.attempt(turns[0], 1), self.attempt(turns[1], 2));
     }
 
-    async fn attempt(&self, turn: Turn, attempt: u64) -> Option<String> {
+    async fn attempt(&self, turn: Turn, attempt: u64) -> Option<Value> {
         let (crash, world, sender) = (Arc::new(Notify::new()), self.clone(), (self.checks, attempt));
-        let crashed = crash.clone();
+        let (crashed, is_dead) = (crash.clone(), AtomicBool::new(false));
         let aws = Aws::new(move |call| {
+            if is_dead.load(Relaxed) {
+                return Answer::Silence;
+            }
             let strikes = |fault: &Fault| {
                 call.operation == fault.operation && (call.nth == fault.nth || (fault.lasts && call.nth > fault.nth))
             };
             let Some(fault) = turn.fault.filter(strikes) else {
-                return world.carry_out(call, turn.sent, sender).after(turn.latency);
+                return world.carry_out(call, turn, sender).after(turn.latency);
             };
             if fault.ending.is_carried_out() {
-                world.carry_out(call, turn.sent, sender);
+                world.carry_out(call, turn, sender);
             }
             match fault.ending {
                 Ending::Refused => error(call, 400, "AccessDeniedException"),
@@ -136,6 +146,7 @@ impl World {
                 Ending::CarriedOutThenFailed => error(call, 500, "InternalFailure"),
                 Ending::RequestLost | Ending::AnswerLost => Answer::Silence,
                 Ending::CrashBefore | Ending::CrashAfter => {
+                    is_dead.store(true, Relaxed);
                     crash.notify_one();
                     Answer::Silence
                 }
@@ -149,28 +160,36 @@ impl World {
             time_left: invocation().time_left + Duration::from_secs(turn.late.unsigned_abs()),
             ..invocation()
         };
-        let settings = settings(&[("REMINDER_HOURS", "0")]);
+        let settings = settings(&[("REMINDER_HOURS", "0"), ("UNREADABLE_MINUTES", "5")]);
         let monitor = Monitor::new(settings.clone(), Clients::from_config(&aws.config(), &settings));
         tokio::select! {
             biased;
             () = crashed.notified() => None,
             report = monitor.check(Request::Scheduled, &invocation) => {
                 let report = serde_json::to_value(report).unwrap();
-                report["targets"][0]["level"].as_str().map(str::to_owned)
+                Some(report["targets"][0].clone())
             }
         }
     }
 
-    fn carry_out(&self, call: &Call, sent: u32, sender: (u32, u64)) -> Answer {
+    fn carry_out(&self, call: &Call, Turn { sent, account, .. }: Turn, sender: (u32, u64)) -> Answer {
         match call.operation.as_str() {
             "GetSendQuota" => return Answer::quota(sent, 1_000, 14),
-            "GetItem" | "PutItem" => return self.table.answer(call),
+            "GetAccount" => return Answer::account(account.0, account.1),
+            "BatchGetItem" | "PutItem" => return self.table.answer(call),
             "Publish" => {
                 let body: Value = serde_json::from_str(&call.form()["Message"]).unwrap();
                 let document: Value = serde_json::from_str(body["sqs"].as_str().unwrap()).unwrap();
                 let text = |name: &str| document[name].as_str().unwrap().to_owned();
-                let (kind, level, alert_id) = (text("kind"), text("level"), text("alertId"));
-                self.received.lock().unwrap().push(Received { sender, kind, level, alert_id });
+                let received = Received {
+                    sender,
+                    subject: text("subject"),
+                    kind: text("kind"),
+                    level: text("level"),
+                    alert_id: text("alertId"),
+                    incident_id: text("incidentId"),
+                };
+                self.received.lock().unwrap().push(received);
             }
             _ => {}
         }
@@ -180,7 +199,8 @@ impl World {
 
 fn error(call: &Call, status: u16, code: &str) -> Answer {
     match call.operation.as_str() {
-        "GetItem" | "PutItem" => Answer::json_error(status, code, "no"),
+        "BatchGetItem" | "PutItem" => Answer::json_error(status, code, "no"),
+        "GetAccount" => Answer::rest_error(status, code, "no"),
         "PutMetricData" => Answer::cbor_error(status, code, "no"),
         _ => Answer::xml_error(status, code, "no"),
     }

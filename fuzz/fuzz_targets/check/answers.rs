@@ -9,7 +9,7 @@ use fake_aws::{Answer, Call, Table, healthy};
 
 /// The answers to the requests of each operation, in their order. The last one is repeated; without any, all is well.
 #[derive(Debug)]
-pub struct Answers([(&'static str, Vec<Answer>); 5]);
+pub struct Answers([(&'static str, Vec<Answer>); 6]);
 
 impl Answers {
     /// What becomes of a request.
@@ -24,7 +24,8 @@ impl<'a> Arbitrary<'a> for Answers {
     fn arbitrary(input: &mut Unstructured<'a>) -> Result<Self> {
         Ok(Self([
             ("GetSendQuota", some(input, to_get_send_quota)?),
-            ("GetItem", some(input, to_get_item)?),
+            ("GetAccount", some(input, to_get_account)?),
+            ("BatchGetItem", some(input, to_batch_get_item)?),
             ("PutItem", some(input, to_put_item)?),
             ("Publish", some(input, to_publish)?),
             ("PutMetricData", some(input, to_put_metric_data)?),
@@ -53,9 +54,38 @@ fn to_get_send_quota(input: &mut Unstructured<'_>) -> Result<Answer> {
     trouble(input, Answer::xml_error)
 }
 
-fn to_get_item(input: &mut Unstructured<'_>) -> Result<Answer> {
+/// Always with people's addresses, as in AWS.
+fn to_get_account(input: &mut Unstructured<'_>) -> Result<Answer> {
+    if !input.ratio(7, 8)? {
+        return trouble(input, |status, code, message| Answer::rest_error(status, &in_header(code), message));
+    }
+    let mut fields = json!({
+        "EnforcementStatus": text::mostly(input, &["PROBATION", "HEALTHY", "SHUTDOWN", "SOMETHING_NEW"])?,
+        "SendingEnabled": input.ratio(3, 4)?,
+        "ProductionAccessEnabled": input.ratio(3, 4)?,
+    });
+    for _ in 0..*input.choose(&[0, 0, 0, 1, 2])? {
+        let names = ["EnforcementStatus", "SendingEnabled", "ProductionAccessEnabled", "Details", "SendQuota"];
+        let odd = [json!(null), json!("true"), json!(1), json!([]), json!({"Status": "HEALTHY"})];
+        fields[*input.choose(&names)?] = input.choose(&odd)?.clone();
+    }
+    let Answer::Reply { headers, mut body, .. } = Answer::account_fields(&fields) else { unreachable!("a reply") };
+    if !input.ratio(15, 16)? {
+        body.truncate(input.int_in_range(0..=body.len())?);
+    }
+    let status = if input.ratio(31, 32)? { 200 } else { *input.choose(&[202, 400, 500])? };
+    Ok(Answer::Reply { status, headers, body })
+}
+
+fn to_batch_get_item(input: &mut Unstructured<'_>) -> Result<Answer> {
     if input.ratio(7, 8)? {
-        return Ok(Answer::reply(200, json!({"Item": any_item(input)?}).to_string()));
+        let items = (0..*input.choose(&[1, 2, 3, 4, 0])?).map(|_| any_item(input)).collect::<Result<Vec<_>>>()?;
+        let mut answer = json!({"Responses": {"alert-state": items}, "UnprocessedKeys": {}});
+        if !input.ratio(7, 8)? {
+            let key = any_item(input)?["target"].clone();
+            answer["UnprocessedKeys"] = json!({"alert-state": {"Keys": [{"target": key}]}});
+        }
+        return Ok(Answer::reply(200, answer.to_string()));
     }
     trouble(input, Answer::json_error)
 }
@@ -73,11 +103,12 @@ fn to_publish(input: &mut Unstructured<'_>) -> Result<Answer> {
 }
 
 fn to_put_metric_data(input: &mut Unstructured<'_>) -> Result<Answer> {
-    trouble(input, |status, code, message| {
-        // It is also in a header, where HTTP allows no other characters.
-        let code: String = code.chars().filter(|c| matches!(c, ' '..='~')).collect();
-        Answer::cbor_error(status, &code, message)
-    })
+    trouble(input, |status, code, message| Answer::cbor_error(status, &in_header(code), message))
+}
+
+/// The characters that HTTP allows in a header.
+fn in_header(code: &str) -> String {
+    code.chars().filter(|c| matches!(c, ' '..='~')).collect()
 }
 
 /// An answer of no use, and in most forms of it none that AWS gives.

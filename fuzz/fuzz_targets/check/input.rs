@@ -9,7 +9,7 @@ use crate::answers::Answers;
 use crate::text;
 
 /// The variables that the settings are read from, with values of which any goes with any of the others.
-const VARIABLES: [(&str, &[&str]); 9] = [
+const VARIABLES: [(&str, &[&str]); 10] = [
     ("ALERT_TOPIC_ARN", &["arn:aws:sns:eu-central-1:111122223333:alerts", "arn:aws:sns:a-1:111122223333:a"]),
     ("STATE_TABLE", &["alert-state", "", "arn:aws:dynamodb:us-east-1:111122223333:table/alert-state"]),
     ("METRIC_NAMESPACE", &["", "Mail/Quota", "a b#c:d"]),
@@ -18,11 +18,13 @@ const VARIABLES: [(&str, &[&str]); 9] = [
     ("WARNING_PERCENT", &["", "80", "50.5", "6"]),
     ("CRITICAL_PERCENT", &["", "95", "81", "100"]),
     ("CLEAR_MARGIN_PERCENT", &["", "0", "5.999"]),
+    ("UNREADABLE_MINUTES", &["", "1", "10080"]),
     ("REMINDER_HOURS", &["", "0", "0.0167", "8760"]),
 ];
 
-/// The most that a check usually has, and so many that their metrics do not fit one request. The latter are slow.
-const REGIONS: [u32; 8] = [4, 4, 4, 4, 4, 4, 4, 170];
+/// Some, of which alerts leave together, and so many that neither their alerts nor their metrics fit one request. The latter
+/// are slow.
+const REGIONS: [u32; 8] = [5, 4, 5, 5, 6, 6, 8, 170];
 
 const EVENTS: [&str; 5] = [
     include_str!("../../../events/scheduled.json"),

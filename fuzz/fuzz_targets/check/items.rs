@@ -18,23 +18,39 @@ const TIMES: [&str; 7] = [
     "2026-11-24T11:40:00.999999999+00:00",
 ];
 
+/// One of each subject, and one of another Region.
+const KEYS: [&str; 4] = [
+    "111122223333#us-east-1",
+    "111122223333#us-east-1#ACCOUNT",
+    "111122223333#us-east-1#READING",
+    "111122223333#eu-west-1#READING",
+];
+
+/// That of the quota, none, and one as version 0.1.0 wrote it.
+const ALERT_IDS: [&str; 3] = [
+    "111122223333/us-east-1/QUOTA/2026-11-24T11:40:00Z/CRITICAL/ESCALATED",
+    "",
+    "111122223333/us-east-1/2026-11-24T11:40:00Z/ESCALATED",
+];
+
 /// Every attribute of an item, with its type and its usual values. The first ones together: a check died on its way from
 /// WARNING to CRITICAL.
-const ATTRIBUTES: [(&str, &str, &[&str]); 15] = [
-    ("target", "S", &["111122223333#us-east-1"]),
+const ATTRIBUTES: [(&str, &str, &[&str]); 16] = [
+    ("target", "S", &KEYS),
     ("schemaVersion", "N", &["1"]),
     ("version", "N", &["7", "1", "18446744073709551614"]),
     ("level", "S", &LEVELS),
     ("since", "S", &TIMES),
     ("notifiedAt", "S", &TIMES),
     ("changedAt", "S", &TIMES),
+    ("unreadSince", "S", &TIMES),
     ("knownLowest", "S", &LEVELS),
     ("knownHighest", "S", &LEVELS),
     ("pendingKind", "S", &["ESCALATED", "RAISED", "REMINDER", "RECOVERED"]),
     ("pendingLevel", "S", &["CRITICAL", "EXHAUSTED", "WARNING", "OK"]),
     ("pendingSince", "S", &TIMES),
     // Absent where nothing is pending, or is claimed.
-    ("pendingAlertId", "S", &["111122223333/us-east-1/2026-11-24T11:40:00Z/ESCALATED", ""]),
+    ("pendingAlertId", "S", &ALERT_IDS),
     ("claimedBy", "S", &["request-0", ""]),
     ("claimedUntil", "S", &TIMES),
 ];

@@ -18,6 +18,9 @@ pub fn assert_sound(report: Report, settings: &Settings) {
     for target in targets {
         target.as_object().expect("a target").iter().for_each(|(name, value)| assert_member(name, value));
     }
+    for name in ["error", "furtherErrors"] {
+        value.get(name).into_iter().for_each(|value| assert_member(name, value));
+    }
     if let Err(failed) = report.into_result() {
         assert!(is_one_line(&failed.to_string()), "{failed}");
     }

@@ -1,18 +1,27 @@
-//! Keeps the alert state in DynamoDB: one item per target, readable in the console.
+//! Keeps the alert state in DynamoDB: one item per target and subject, readable in the console.
 
 mod item;
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
+
+use tokio::time::sleep;
 
 use super::error::failure;
-use crate::alert::AlertState;
+use crate::alert::{AlertState, Subject};
 use crate::failure::{Failure, Stage};
 use crate::target::Target;
 
-use item::{Item, from_item, to_item};
+use item::{Item, from_item, key, to_item};
+
+/// How often what DynamoDB leaves out of an answer is asked for again, and after which pause at first.
+const UNPROCESSED_ATTEMPTS: u32 = 3;
+const UNPROCESSED_PAUSE: Duration = Duration::from_millis(100);
 
 /// Reads and writes the state of targets.
 #[derive(Debug, Clone)]
@@ -29,6 +38,9 @@ pub struct StoredState {
     version: u64,
 }
 
+/// What is remembered of each subject of a target, as far as it could be read.
+pub type States = BTreeMap<Subject, Result<StoredState, Failure>>;
+
 /// How a conditional write ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
@@ -43,25 +55,55 @@ impl StateStore {
         Self { client: Client::new(config), table }
     }
 
-    /// Reads the state of a target, consistently. A target without an item has never been alerted about.
+    /// Reads the states of all subjects of a target in one request, consistently. A subject without an item has never been
+    /// alerted about.
     ///
     /// # Errors
-    /// A [`Failure`] of the stage [`Stage::State`]: what AWS answered, or that this version does not know the item's schema.
-    pub async fn read(&self, target: &Target) -> Result<StoredState, Failure> {
-        let request = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("target", AttributeValue::S(target.to_string()))
-            .consistent_read(true);
-        let answer = Box::pin(request.send()).await.map_err(|error| failure(Stage::State, &error))?;
-        self.parse(target, answer.item.as_ref())
+    /// A [`Failure`] of the stage [`Stage::State`]: what AWS answered. For one subject alone: that this version does not know
+    /// the item's schema, or that DynamoDB left it out.
+    pub async fn read(&self, target: &Target) -> Result<States, Failure> {
+        let keys =
+            Subject::ALL.map(|subject| HashMap::from([("target".to_owned(), AttributeValue::S(key(target, subject)))]));
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys.to_vec())).consistent_read(true).build();
+        let keys = keys.map_err(|error| Failure::new(Stage::State, "NotSent", error))?;
+        let mut left = Some(HashMap::from([(self.table.clone(), keys)]));
+        let mut items = Vec::new();
+        for attempt in 0.. {
+            let request = self.client.batch_get_item().set_request_items(left.take());
+            let answer = Box::pin(request.send()).await.map_err(|error| failure(Stage::State, &error))?;
+            items.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
+            left = answer.unprocessed_keys.filter(|keys| !keys.is_empty());
+            if left.is_none() || attempt == UNPROCESSED_ATTEMPTS {
+                break;
+            }
+            sleep(UNPROCESSED_PAUSE * 2_u32.pow(attempt)).await;
+        }
+        let missing = left.into_iter().flatten().flat_map(|(_, keys)| keys.keys).collect::<Vec<_>>();
+        Ok(Subject::ALL.map(|subject| (subject, self.state(target, subject, &items, &missing))).into())
     }
 
-    /// Reads an item, or says that it is not understood. No item is a target without history.
-    fn parse(&self, target: &Target, item: Option<&Item>) -> Result<StoredState, Failure> {
-        item.map_or(Ok(StoredState::default()), |item| from_item(target, item)).map_err(|unknown| {
-            let message = format!("the item {target} in the table {} is not understood: {unknown}", self.table);
+    /// The state of one subject among the items that DynamoDB answered with, unless it left that one out.
+    fn state(
+        &self,
+        target: &Target,
+        subject: Subject,
+        items: &[Item],
+        missing: &[Item],
+    ) -> Result<StoredState, Failure> {
+        let key = AttributeValue::S(key(target, subject));
+        let is_it = |item: &&Item| item.get("target") == Some(&key);
+        if missing.iter().any(|key| is_it(&key)) {
+            let message = "DynamoDB left out this item each time, which it does when it is throttled";
+            return Err(Failure::new(Stage::State, "UnprocessedKeys", message));
+        }
+        self.parse(target, subject, items.iter().find(is_it))
+    }
+
+    /// Reads an item, or says that it is not understood. No item is a subject without history.
+    fn parse(&self, target: &Target, subject: Subject, item: Option<&Item>) -> Result<StoredState, Failure> {
+        item.map_or(Ok(StoredState::default()), |item| from_item(target, subject, item)).map_err(|unknown| {
+            let key = key(target, subject);
+            let message = format!("the item {key} in the table {} is not understood: {unknown}", self.table);
             Failure::new(Stage::State, "UnknownState", message)
         })
     }
@@ -70,10 +112,16 @@ impl StateStore {
     ///
     /// # Errors
     /// A [`Failure`] of the stage [`Stage::State`]. The state may have been written all the same.
-    pub async fn write(&self, target: &Target, previous: &StoredState, state: AlertState) -> Result<Write, Failure> {
+    pub async fn write(
+        &self,
+        target: &Target,
+        subject: Subject,
+        previous: &StoredState,
+        state: AlertState,
+    ) -> Result<Write, Failure> {
         // After the highest version comes 1 again: it only has to differ.
         let next = StoredState { state, version: previous.version.checked_add(1).unwrap_or(1) };
-        let item = to_item(target, &next);
+        let item = to_item(target, subject, &next);
         let mut request = self
             .client
             .put_item()
@@ -96,7 +144,7 @@ impl StateStore {
                     Ok(Write::Done(next))
                 }
                 Some(PutItemError::ConditionalCheckFailedException(lost)) => {
-                    self.parse(target, lost.item()).map(Write::Lost)
+                    self.parse(target, subject, lost.item()).map(Write::Lost)
                 }
                 _ => Err(failure(Stage::State, &error)),
             },

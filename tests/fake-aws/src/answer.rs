@@ -17,7 +17,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioExecutor;
-use serde_json::json;
+use serde_json::{Value, json};
 use tower_service::Service;
 
 use crate::Call;
@@ -97,6 +97,47 @@ impl Answer {
         )
     }
 
+    /// `GetAccount` of an account with production access, in this state. As in AWS, people's addresses come with it.
+    #[must_use]
+    pub fn account(sending_enabled: bool, enforcement_status: &str) -> Self {
+        Self::account_fields(&json!({
+            "EnforcementStatus": enforcement_status, "SendingEnabled": sending_enabled, "ProductionAccessEnabled": true,
+        }))
+    }
+
+    /// `GetAccount` with these fields, and those that are not to be read.
+    ///
+    /// # Panics
+    /// If `fields` is not an object.
+    #[must_use]
+    pub fn account_fields(fields: &Value) -> Self {
+        let mut account = json!({
+            "DedicatedIpAutoWarmupEnabled": false,
+            "SendQuota": {"Max24HourSend": 50000.0, "MaxSendRate": 14.0, "SentLast24Hours": 48100.0},
+            "SuppressionAttributes": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},
+            "Details": {
+                "MailType": "TRANSACTIONAL", "WebsiteURL": "https://private.example.com", "ContactLanguage": "EN",
+                "UseCaseDescription": "private-use-case", "AdditionalContactEmailAddresses": ["private@example.com"],
+                "ReviewDetails": {"Status": "GRANTED", "CaseId": "private-case"},
+            },
+        });
+        account.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        Self::reply(200, account.to_string())
+    }
+
+    /// An error of version 2 of the SES API.
+    #[must_use]
+    pub fn rest_error(status: u16, code: &str, message: &str) -> Self {
+        let headers = vec![("x-amzn-errortype", code.to_owned())];
+        Self::Reply { status, headers, body: json!({"message": message}).to_string().into_bytes() }
+    }
+
+    /// `BatchGetItem` with these items of a table.
+    #[must_use]
+    pub fn items(table: &str, items: &[Value]) -> Self {
+        Self::reply(200, json!({"Responses": {table: items}, "UnprocessedKeys": {}}).to_string())
+    }
+
     /// `GetTopicAttributes` of a topic with so many confirmed subscriptions.
     #[must_use]
     pub fn subscribers(confirmed: u32) -> Self {
@@ -141,11 +182,12 @@ impl Answer {
     }
 }
 
-/// An AWS without faults: 96.2% of the quota used, no state yet, everything accepted.
+/// An AWS without faults: 96.2% of the quota used, a healthy account, no state yet, everything accepted.
 #[must_use]
 pub fn healthy(call: &Call) -> Answer {
     match call.operation.as_str() {
         "GetSendQuota" => Answer::quota("48100.0", "50000.0", "14.0"),
+        "GetAccount" => Answer::account(true, "HEALTHY"),
         "Publish" => Answer::reply(
             200,
             "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>",

@@ -12,14 +12,18 @@ use crate::cbor;
 /// One HTTP request, as it left the SDK.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// `GetSendQuota`, `Publish`, `GetTopicAttributes`, `GetItem`, `PutItem` or `PutMetricData`.
+    /// `GetSendQuota`, `GetAccount`, `Publish`, `GetTopicAttributes`, `BatchGetItem`, `PutItem` or `PutMetricData`.
     pub operation: String,
     /// How many requests with the same operation came before.
     pub nth: usize,
     /// When it left.
     pub at: Instant,
+    /// Its HTTP method.
+    pub method: String,
     /// The host that it went to.
     pub host: String,
+    /// The path there, from its first `/`.
+    pub path: String,
     /// Whether it came on a connection that had been used before; `false` without a [`Server`](crate::Server).
     pub is_on_used_connection: bool,
     /// Its headers.
@@ -36,12 +40,13 @@ impl Call {
         let operation = match header("x-amz-target").rsplit_once('.') {
             Some((_, operation)) => operation.to_owned(),
             None if header("content-type") == "application/x-www-form-urlencoded" => form(&body)["Action"].clone(),
+            None if path.ends_with("email/account") => "GetAccount".to_owned(),
             None => path.rsplit('/').next().unwrap().to_owned(),
         };
         let nth = earlier.iter().filter(|call| call.operation == operation).count();
         let headers = request.headers().clone();
-        let host = host.to_owned();
-        Self { operation, nth, at: Instant::now(), host, is_on_used_connection: false, headers, body }
+        let (method, host, path) = (request.method().to_owned(), host.to_owned(), format!("/{path}"));
+        Self { operation, nth, at: Instant::now(), method, host, path, is_on_used_connection: false, headers, body }
     }
 
     /// The body of a DynamoDB request.

@@ -135,6 +135,7 @@ fn receive(stream: &mut BufReader<impl Read>, is_on_used_connection: bool) -> Op
     let mut request = HttpRequest::new(SdkBody::from(body));
     if method != "CONNECT" {
         request.set_uri(uri).unwrap();
+        request.set_method(&method).unwrap();
     }
     for (name, value) in headers {
         request.headers_mut().append(name, value);

@@ -12,7 +12,7 @@ use crate::{Answer, Call};
 pub struct Table(Arc<Mutex<BTreeMap<String, Value>>>);
 
 impl Table {
-    /// Answers a `GetItem` or a `PutItem`.
+    /// Answers a `BatchGetItem` or a `PutItem`.
     ///
     /// # Panics
     /// If the request has a condition that the monitor does not use.
@@ -20,9 +20,10 @@ impl Table {
     pub fn answer(&self, call: &Call) -> Answer {
         let mut items = self.0.lock().unwrap();
         let request = call.json();
-        if call.operation == "GetItem" {
-            let item = items.get(key(&request["Key"])).map(|item| json!({"Item": item}));
-            return Answer::reply(200, item.unwrap_or_else(|| json!({})).to_string());
+        if call.operation == "BatchGetItem" {
+            let (table, asked) = request["RequestItems"].as_object().unwrap().iter().next().unwrap();
+            let found = asked["Keys"].as_array().unwrap().iter().filter_map(|asked| items.get(key(asked)));
+            return Answer::items(table, &found.cloned().collect::<Vec<_>>());
         }
         let present = items.get(key(&request["Item"]));
         let is_met = match request["ConditionExpression"].as_str().unwrap() {
@@ -49,6 +50,15 @@ impl Table {
             body["Item"] = item.clone();
         }
         Answer::reply(400, body.to_string())
+    }
+
+    /// The item with this key.
+    ///
+    /// # Panics
+    /// If an answer has panicked.
+    #[must_use]
+    pub fn item(&self, key: &str) -> Option<Value> {
+        self.0.lock().unwrap().get(key).cloned()
     }
 
     /// Puts an item, whatever was there.

@@ -1,0 +1,31 @@
+//! What an alert is about.
+
+use crate::shown::shown_by;
+
+/// What an alert is about. Each subject of a target has a level, a state and alerts of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// How much of the send quota is used.
+    Quota,
+    /// Whether AWS lets the account send.
+    Account,
+    /// Whether SES can be read at all.
+    Reading,
+}
+
+impl Subject {
+    /// Every subject.
+    pub const ALL: [Self; 3] = [Self::Quota, Self::Account, Self::Reading];
+
+    /// The name in messages, in the report and in the keys of the stored state.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Quota => "QUOTA",
+            Self::Account => "ACCOUNT",
+            Self::Reading => "READING",
+        }
+    }
+}
+
+shown_by!(name: Subject);

@@ -1,0 +1,268 @@
+//! What to do about an alert, by situation: the first one that holds.
+
+use super::situation::{Sandbox, is_rejecting, sandbox};
+use crate::alert::{AlertLevel, Finding, Kind, Notification, Unread};
+use crate::reading::{AccountStatus, EnforcementStatus, SendQuota};
+use crate::target::Target;
+
+/// The quota `Sending quota` of the service `ses` in Service Quotas.
+const SENDING_QUOTA_CODE: &str = "L-804C8AE8";
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Step {
+    /// A sentence or two.
+    pub text: String,
+    /// Where to do it: a URL, or the name of a page, or a command.
+    pub place: Option<String>,
+}
+
+impl Step {
+    fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), place: None }
+    }
+
+    fn at(text: impl Into<String>, place: String) -> Self {
+        Self { text: text.into(), place: Some(place) }
+    }
+}
+
+/// The steps, the most urgent first.
+pub(super) fn steps(notification: &Notification) -> Vec<Step> {
+    let target = &notification.reading.target;
+    let status = notification.reading.account.as_ref();
+    match (&notification.finding, notification.kind) {
+        (_, Kind::Test) => {
+            vec![Step::at("You received this, so alerts reach you. The account:", account_dashboard(target))]
+        }
+        (finding, Kind::Recovered) => vec![recovered(notification, finding, target)],
+        (Finding::Reading(unread), _) => unread_steps(unread.as_ref(), notification.reading.quota.is_some(), target),
+        (Finding::Quota(_) | Finding::Account(_), _) => match (&notification.finding, status) {
+            (_, Some(status)) if status.is_stopped() => paused_steps(status, target),
+            (Finding::Quota(_), Some(status)) if status.enforcement == EnforcementStatus::Probation => {
+                let mut steps = vec![Step::new(HOLD_BACK)];
+                steps.extend(review_steps(target));
+                steps
+            }
+            (Finding::Account(status), _) => match status.enforcement {
+                EnforcementStatus::Other(_) => unknown_status_steps(target),
+                _ => review_steps(target),
+            },
+            (Finding::Quota(quota), _) => quota_steps(notification, quota, target),
+            (Finding::Reading(_), _) => Vec::new(),
+        },
+    }
+}
+
+/// What is good to know beside the steps.
+pub(super) fn remark(notification: &Notification) -> Option<&'static str> {
+    let Finding::Quota(quota) = &notification.finding else { return None };
+    let is_ongoing = !matches!(notification.kind, Kind::Test | Kind::Recovered);
+    let rolls = quota.max_24_hour_send() != Some(0.0) && notification.level > AlertLevel::Ok;
+    (is_ongoing && rolls && !is_stopped(notification))
+        .then_some("The 24 hours are a rolling window: quota comes back as older mail leaves it.")
+}
+
+fn is_stopped(notification: &Notification) -> bool {
+    notification.reading.account.as_ref().is_some_and(AccountStatus::is_stopped)
+}
+
+/// The step that keeps the most important mail going.
+const HOLD_BACK: &str = "Hold back mail that can wait (campaigns, digests), so that the mail that cannot (sign-in, receipts) \
+                         still goes out. Each recipient counts, not each message.";
+
+/// What AWS asks for.
+///
+/// Source: Amazon SES developer guide, "Amazon SES Sending review process FAQs".
+const REPLY: &str = "Then reply to the case that AWS opened for you in the AWS Support Center: what caused the issue, what you \
+                     have changed already (not what you plan), and how that keeps it from happening again.";
+const READ_THE_EMAIL: &str = "Read what AWS wrote to the email address of the AWS account; it names the issue.";
+
+fn recovered(notification: &Notification, finding: &Finding, target: &Target) -> Step {
+    match finding {
+        Finding::Quota(quota) if quota.remaining().is_none() => {
+            Step::new("Nothing. Mail that was held back can be sent again.")
+        }
+        Finding::Quota(_) => {
+            let (more, link) = match sandbox(&notification.reading) {
+                Sandbox::Yes | Sandbox::Perhaps => ("production access", account_dashboard(target)),
+                Sandbox::No => ("a higher quota", service_quotas(target)),
+            };
+            let text = format!(
+                "Nothing at once. Mail that was held back can be sent again, a part at a time: it counts against the quota \
+                 too. If this happens often, ask for {more}:"
+            );
+            Step::at(text, link)
+        }
+        Finding::Account(_) if notification.previous_level == Some(AlertLevel::Exhausted) => Step::new(
+            "SES accepts mail again. It has not kept what it rejected: send that again where it still matters, a part at a \
+             time.",
+        ),
+        Finding::Account(_) => Step::new("Nothing."),
+        Finding::Reading(_) => Step::new(
+            "Nothing. What happened in the meantime is not known, except what the numbers of the last 24 hours still show.",
+        ),
+    }
+}
+
+fn unread_steps(unread: Option<&Unread>, is_quota_read: bool, target: &Target) -> Vec<Step> {
+    let look = if is_quota_read {
+        "Look at the account status yourself. Until the monitor can read it again, nothing else watches it:"
+    } else {
+        "Look at the account yourself. Until the monitor can read it again, nothing else watches it:"
+    };
+    let mut steps = vec![Step::at(look, account_dashboard(target))];
+    if let Some(unread) = unread {
+        steps.push(Step::new(match unread.failure.hint() {
+            Some(hint) => format!("{}: {hint}.", unread.failure.code),
+            None => format!("{}: see whether AWS reports an event for Amazon SES in this Region.", unread.failure.code),
+        }));
+    }
+    steps.push(Step::new("If nobody sends from this Region any more, leave it out of REGIONS (parameter Regions)."));
+    steps
+}
+
+/// Who paused it decides who can resume it.
+fn paused_steps(status: &AccountStatus, target: &Target) -> Vec<Step> {
+    if status.enforcement != EnforcementStatus::Shutdown {
+        return vec![
+            Step::new(format!(
+                "Ask who paused it, and why. AWS reports the account as {}, not as SHUTDOWN, so it was probably not AWS, but \
+                 somebody with access to the account, or an automation, such as an alarm on the bounce rate.",
+                status.enforcement
+            )),
+            Step::at(
+                "When the reason is gone, resume sending:",
+                format!("aws sesv2 put-account-sending-attributes --sending-enabled --region {}", target.region),
+            ),
+            Step::new(STOP_SENDERS),
+        ];
+    }
+    vec![
+        Step::at(
+            format!("AWS paused it, and only AWS can resume it. {READ_THE_EMAIL} The AWS Health Dashboard has a copy."),
+            account_dashboard(target),
+        ),
+        Step::at(format!("Find the cause and correct it. {REPLY}"), support_center(target)),
+        Step::new(STOP_SENDERS),
+    ]
+}
+
+const STOP_SENDERS: &str =
+    "Until then, stop the programs that send, or let them try again later: all their mail is rejected.";
+
+fn review_steps(target: &Target) -> Vec<Step> {
+    vec![
+        Step::at(READ_THE_EMAIL, account_dashboard(target)),
+        Step::new(
+            "If you can, stop the mail that caused the issue. You may still send, but more of the same can make it worse, and \
+             AWS may refuse higher quotas in the meantime.",
+        ),
+        Step::at(format!("Correct the cause. {REPLY}"), support_center(target)),
+    ]
+}
+
+fn unknown_status_steps(target: &Target) -> Vec<Step> {
+    vec![
+        Step::at("See what AWS says about the account:", account_dashboard(target)),
+        Step::new("See whether a newer version of this monitor knows the status."),
+    ]
+}
+
+fn quota_steps(notification: &Notification, quota: &SendQuota, target: &Target) -> Vec<Step> {
+    let (dashboard, quotas) = (account_dashboard(target), service_quotas(target));
+    if let Sandbox::Yes = sandbox(&notification.reading) {
+        return vec![
+            Step::at(
+                "Ask for production access now, not for a higher quota: the account is in the SES sandbox, whose limits are \
+                 meant for tests. It can take a day to be granted:",
+                dashboard,
+            ),
+            Step::new(HOLD_BACK),
+            Step::new("See what was sent, and whether it should have been: on the same page."),
+        ];
+    }
+    if quota.max_24_hour_send() == Some(0.0) {
+        return vec![
+            Step::at("See why the account may not send, and answer what AWS asks for there:", dashboard),
+            Step::at("Ask for a sending quota. It can take a day to be granted:", quotas),
+            Step::new("Stop the programs that send, or let them retry: all their mail is rejected."),
+        ];
+    }
+    if let Sandbox::Perhaps = sandbox(&notification.reading) {
+        return vec![
+            Step::at(
+                "Ask for production access now, not for a higher quota: 200 recipients a day and 1 a second are the limits of \
+                 the SES sandbox. It can take a day to be granted:",
+                dashboard,
+            ),
+            Step::new(HOLD_BACK),
+            Step::new("See what was sent, and whether it should have been: on the same page."),
+            Step::at("If the account has left the sandbox and kept its limits, ask for a higher quota:", quotas),
+        ];
+    }
+    vec![
+        Step::new(HOLD_BACK),
+        Step::at("See what was sent, and whether it should have been:", dashboard),
+        Step::at("Ask for a higher quota now. It can take a day to be granted:", quotas),
+    ]
+}
+
+/// The same in a few words, for a phone.
+pub(super) fn in_short(notification: &Notification) -> &'static [&'static str] {
+    let is_sandbox = !matches!(sandbox(&notification.reading), Sandbox::No);
+    match (&notification.finding, notification.kind) {
+        (_, Kind::Test) => &["Only a test."],
+        (_, Kind::Recovered) => &["Recovered."],
+        (Finding::Reading(_), _) if notification.reading.quota.is_some() => {
+            &["The account status is not watched.", "See the email."]
+        }
+        (Finding::Reading(_), _) => &["Quota and account status are not watched.", "See the email."],
+        (Finding::Account(status), _) if status.is_stopped() => {
+            if status.enforcement == EnforcementStatus::Shutdown {
+                &["SES rejects all mail.", "Read AWS's email, reply to its case."]
+            } else {
+                &["SES rejects all mail.", "Ask who paused it."]
+            }
+        }
+        (Finding::Account(status), _) if matches!(status.enforcement, EnforcementStatus::Other(_)) => {
+            &["Look at the SES console."]
+        }
+        (Finding::Account(_), _) => &["Mail still goes out.", "Read AWS's email, reply to its case."],
+        (Finding::Quota(_), _) if is_rejecting(notification) && is_sandbox => {
+            &["SES rejects mail.", "Ask for production access."]
+        }
+        (Finding::Quota(_), _) if is_rejecting(notification) => &["SES rejects mail.", "Raise the quota."],
+        (Finding::Quota(_), _) if notification.level > AlertLevel::Ok && is_sandbox => {
+            &["Hold bulk mail, ask for production access."]
+        }
+        (Finding::Quota(_), _) if notification.level > AlertLevel::Ok => &["Hold bulk mail, raise the quota."],
+        (Finding::Quota(_), _) => &[],
+    }
+}
+
+fn account_dashboard(target: &Target) -> String {
+    console_page(target, "ses/home", "#/account", "the SES account dashboard")
+}
+
+fn service_quotas(target: &Target) -> String {
+    let path = format!("servicequotas/home/services/ses/quotas/{SENDING_QUOTA_CODE}");
+    console_page(target, &path, "", &format!("Service Quotas, quota {SENDING_QUOTA_CODE}"))
+}
+
+/// Support Center is one for all Regions.
+fn support_center(target: &Target) -> String {
+    match target.account.partition.console_domain() {
+        Some(domain) => format!("https://{domain}/support/home"),
+        None => "In the console: the AWS Support Center".to_owned(),
+    }
+}
+
+/// A link to a page of the console of the target's Region and partition. Where the console is unknown, the page's name.
+fn console_page(target: &Target, path: &str, fragment: &str, name: &str) -> String {
+    let region = &target.region;
+    match target.account.partition.console_domain() {
+        Some(domain) => format!("https://{region}.{domain}/{path}?region={region}{fragment}"),
+        None => format!("In the console of {region}: {name}"),
+    }
+}

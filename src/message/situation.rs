@@ -1,0 +1,36 @@
+//! What the texts about a notification depend on.
+
+use crate::alert::{AlertLevel, Finding, Notification};
+use crate::reading::{Reading, SendRate};
+
+/// Whether the account is in the SES sandbox, in which a higher quota is not what to ask for.
+pub(super) enum Sandbox {
+    /// SES says so.
+    Yes,
+    /// SES does not say, and quota and rate are those of the sandbox.
+    Perhaps,
+    No,
+}
+
+/// Source: Amazon SES developer guide, "Request production access (Moving out of the Amazon SES sandbox)".
+pub(super) fn sandbox(reading: &Reading) -> Sandbox {
+    let (max, rate) = (Some(200.0), SendRate::PerSecond(1.0));
+    match reading.account.as_ref().and_then(|status| status.production_access) {
+        Some(true) => Sandbox::No,
+        Some(false) => Sandbox::Yes,
+        None => match reading.quota {
+            Some(quota) if quota.max_24_hour_send() == max && quota.max_send_rate() == rate => Sandbox::Perhaps,
+            _ => Sandbox::No,
+        },
+    }
+}
+
+/// Whether SES rejects all mail.
+pub(super) fn is_rejecting(notification: &Notification) -> bool {
+    notification.level == AlertLevel::Exhausted
+        && match &notification.finding {
+            Finding::Quota(quota) => quota.remaining() == Some(0.0),
+            Finding::Account(status) => status.is_stopped(),
+            Finding::Reading(_) => false,
+        }
+}
