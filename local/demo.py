@@ -4,10 +4,12 @@ Nothing is prepared: the texts and documents are those that the function sent, t
 CloudWatch stored, and the report the one that the function logged.
 """
 
+import json
 import math
 import sys
 import time
-from datetime import datetime
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -16,7 +18,9 @@ from toolkit.waiting import WaitTimedOut
 
 from .account import Account
 from .deployment import DeployFailed
-from .inbox import Inbox
+from .faults import Refusal
+from .inbox import Inbox, Message
+from .measurements import Datapoint
 from .screen import Screen, colored
 from .server import LocalAws, LocalAwsFailed
 from .stack import Run, Stack
@@ -33,6 +37,11 @@ PARAMETERS = {
     "CriticalPercent": "0.8",
     "ClearMarginPercent": "0.1",
 }
+SECOND_REGION = "eu-west-1"
+# What AWS answers where a policy of the organization closes a Region.
+DENIED = ("User: arn:aws:sts::{}:assumed-role/ses-quota-monitor/monitor is not authorized to perform: ses:{} with an "
+          "explicit deny in a service control policy")
+UNREADABLE_MINUTES = 15
 RAISED_THRESHOLDS = {"WarningPercent": "80", "CriticalPercent": "95", "ClearMarginPercent": "5"}
 # A minute for the schedule, up to 10 seconds for the local scheduler to notice, and a margin.
 CHECK_SECONDS = 90
@@ -97,9 +106,9 @@ class Demo:
                 continue
             raise Unexpected(f"The notification of this check should be {notification or 'none'}, and is {sent or 'none'}.")
 
-    def show_delivery(self, notification: str | None) -> None:
-        """Waits for a check, and shows what each subscriber received from it."""
-        run = self.next_check(notification)
+    def receive(self) -> tuple[list[Message], dict[str, int]]:
+        """The alerts that have arrived in the queue since the last call, and how many messages the email address and the
+        phone have got."""
         known_alarms = len(self.inbox.alarms)
         alerts = self.inbox.receive()
         alarms = self.inbox.alarms[known_alarms:]
@@ -110,23 +119,93 @@ class Demo:
         new["email"] -= len(alarms)
         for alarm in alarms:
             self.screen.say(f"An alarm about the monitor is now {alarm.document['NewStateValue']}: {alarm.document['AlarmName']}. "
-                            "It went to the email address and the queue.")
+                            "It went to the email address and the queue. (An alarm reports OK when it is first evaluated.)")
+        return alerts, new
+
+    def show_message(self, is_texted: bool) -> None:
+        """Shows the email that was sent last, and the SMS, or why there is none."""
+        sent = self.account.publications()[-1]
+        self.screen.text(f"Email to {EMAIL}", f"Subject: {sent.subject}\n\n{sent.text('email')}")
+        if is_texted:
+            self.screen.text(f"SMS to {PHONE} ({len(sent.text('sms'))} characters)", sent.text("sms"))
+            self.screen.say("")
+        else:
+            self.screen.say(f"No SMS to {PHONE}: its filter policy does not accept level {sent.attributes['level']}.\n")
+
+    def summarize(self, at: float, about: str, level: str, notification: str | None, alerts: int, new: dict[str, int]) -> None:
+        arrived = ["yes" if count else "-" for count in (new["email"], new["SMS"], alerts)]
+        self.summary.append([clock(at), about, colored(level), notification or "none", *arrived])
+
+    def show_delivery(self, notification: str | None) -> None:
+        """Waits for a check, and shows what each subscriber received from it."""
+        run = self.next_check(notification)
+        alerts, new = self.receive()
         if len(alerts) != (0 if notification is None else 1):
             raise Unexpected(f"The queue received {len(alerts)} alerts from this check.")
         if notification is None:
             self.screen.say("No alert was sent: the subscribers already know this level.")
         else:
-            sent = self.account.publications()[-1]
-            self.screen.text(f"Email to {EMAIL}", f"Subject: {sent.subject}\n\n{sent.text('email')}")
-            if new["SMS"]:
-                self.screen.text(f"SMS to {PHONE} ({len(sent.text('sms'))} characters)", sent.text("sms"))
-            else:
-                self.screen.say(f"No SMS to {PHONE}: its filter policy does not accept level {sent.attributes['level']}.\n")
+            self.show_message(bool(new["SMS"]))
             self.screen.document("JSON in the queue", alerts[0].document)
         target = (run.report or {})["targets"][0]
-        arrived = ["yes" if count else "-" for count in (new["email"], new["SMS"], len(alerts))]
-        self.summary.append([clock(run.at), f"{target['utilizationPercent']}%", colored(target["level"]),
-                           notification or "none", *arrived])
+        self.summarize(run.at, f"quota, {target['utilizationPercent']}% used", target["level"], notification, len(alerts), new)
+
+    def check_now(self, about: str, notification: str | None) -> None:
+        """Starts a check, and shows what people get of it."""
+        for _ in range(3):
+            # A check in the same second as the one before may be a late one, and never lowers a level.
+            time.sleep(1 - time.time() % 1)
+            done = self.stack.invoke()
+            if done.error:
+                raise Unexpected(f"The check failed: {done.payload['errorMessage']}")
+            alerts, new = self.receive()
+            # If there is none, the schedule's check is about to send it.
+            if alerts or notification is None:
+                break
+        kinds = [alert.document["kind"] for alert in alerts]
+        if kinds != ([] if notification is None else [notification]):
+            raise Unexpected(f"This check should send {notification or 'nothing'}, and sent {', '.join(kinds) or 'nothing'}.")
+        if notification is None:
+            return
+        document = alerts[0].document
+        self.screen.say(f"Level {colored(document['level'])}, notification [bold]{notification}[/].")
+        self.show_message(bool(new["SMS"]))
+        self.summarize(time.time(), about, document["level"], notification, len(alerts), new)
+
+    def review_and_pause(self) -> None:
+        self.screen.say("From here on, checks are started at once, as `make check` does. What SES says of the account is set by "
+                        "the demo: only AWS can review an account.\n")
+        self.screen.say("AWS puts the account under review (EnforcementStatus PROBATION).")
+        self.account.set_ses(enforcement_status="PROBATION")
+        self.check_now("account status", "RAISED")
+        sent = self.account.publications()[-1]
+        self.screen.document("To Slack, over https: the format of Amazon Q Developer", json.loads(sent.text("https")))
+        self.screen.say("\nAWS pauses the account (SHUTDOWN, sending not enabled): SES rejects all mail.")
+        self.account.set_ses(enforcement_status="SHUTDOWN", sending_enabled=False)
+        self.check_now("account status", "ESCALATED")
+        self.screen.say("The cause is corrected, and AWS resumes sending (HEALTHY).")
+        self.account.set_ses(enforcement_status="HEALTHY", sending_enabled=True)
+        self.check_now("account status", "RECOVERED")
+
+    def denying(self, operation: str) -> AbstractContextManager[Refusal]:
+        return self.aws.proxy.refusing("ses", operation, account=self.account.id, region=SECOND_REGION, code="AccessDenied",
+                                       message=DENIED.format(self.account.id, operation), status=403)
+
+    def lose_a_region(self) -> None:
+        self.screen.say(f"Another `sam deploy` adds a Region, {SECOND_REGION}. Then a policy of the organization closes it: the "
+                        "demo refuses the calls to SES there, with the error that AWS gives. The first Region is read as before.")
+        self.stack = self.account.deploy(PARAMETERS | RAISED_THRESHOLDS | {"Regions": f"{self.account.region},{SECOND_REGION}"})
+        about = f"reading {SECOND_REGION}"
+        with self.denying("GetSendQuota"), self.denying("GetAccount"):
+            self.check_now(about, None)
+            self.screen.say("The first check that fails is remembered, and nobody is told yet: most such failures pass.\n\n"
+                            f"{UNREADABLE_MINUTES} minutes later. (The demo does not wait: it moves the time of the first "
+                            f"failed check, `unreadSince` in the state table, {UNREADABLE_MINUTES} minutes back.)")
+            key = f"{self.account.id}#{SECOND_REGION}#READING"
+            self.stack.move_back(key, "unreadSince", timedelta(minutes=UNREADABLE_MINUTES))
+            self.check_now(about, "RAISED")
+        self.screen.say("The policy is corrected, and the Region can be read again.")
+        self.check_now(about, "RECOVERED")
 
     def recover(self) -> None:
         self.screen.say(
@@ -136,21 +215,28 @@ class Demo:
         self.stack = self.account.deploy(PARAMETERS | RAISED_THRESHOLDS)
         self.screen.table(["parameter", "value"], [[name, value] for name, value in RAISED_THRESHOLDS.items()])
 
-    def show_records(self) -> None:
-        """What CloudWatch, DynamoDB and the log have recorded."""
+    def metrics(self) -> list[Datapoint]:
         points = self.account.metrics("SESQuotaMonitor")
         if not points:
             raise Unexpected("CloudWatch has stored no metrics.")
-        latest = {point.metric: point for point in points}
-        rows = [[point.metric, f"{point.value:g}", point.unit, f"{point.at:%H:%M:%S}"] for point in latest.values()]
-        self.screen.table(["metric", "latest value", "unit", "time"], rows, "CloudWatch, namespace SESQuotaMonitor")
+        return points
+
+    def show_chart(self) -> None:
         self.screen.chart(
             "QuotaUtilization in percent, and the initial thresholds",
-            [point for point in points if point.metric == "QuotaUtilization"],
+            [point for point in self.metrics() if point.metric == "QuotaUtilization"],
             {"WARNING": float(PARAMETERS["WarningPercent"]), "CRITICAL": float(PARAMETERS["CriticalPercent"])},
         )
+
+    def show_records(self) -> None:
+        """What CloudWatch, DynamoDB and the log have recorded."""
+        latest = {(point.dimensions.get("Region", "(all)"), point.metric): point for point in self.metrics()}
+        rows = [[metric, region, f"{point.value:g}", point.unit, f"{point.at:%H:%M:%S}"]
+                for (region, metric), point in sorted(latest.items(), reverse=True)]
+        self.screen.table(["metric", "Region", "latest value", "unit", "time"], rows, "CloudWatch, namespace SESQuotaMonitor")
         for item in self.stack.state_items():
-            self.screen.document("DynamoDB: the state of the target", {key: next(iter(value.values())) for key, value in item.items()})
+            plain = {key: next(iter(value.values())) for key, value in item.items()}
+            self.screen.document(f"DynamoDB: the item {plain['target']}", plain)
         self.screen.text("The log of the last check", "\n".join(self.stack.runs()[-1].lines))
 
 
@@ -175,18 +261,24 @@ def run_steps(screen: Screen, aws: LocalAws) -> None:
     screen.step(6, "Recover")
     demo.recover()
     demo.show_delivery("RECOVERED")
-    screen.step(7, "Metrics, state and log")
+    demo.show_chart()
+    screen.step(7, "AWS reviews the account, and pauses it")
+    demo.review_and_pause()
+    screen.step(8, "A Region cannot be read")
+    demo.lose_a_region()
+    screen.step(9, "Metrics, state and log")
     demo.show_records()
-    screen.step(8, "Summary")
-    screen.table(["check", "used", "level", "notification", "email", "SMS", "queue"], demo.summary)
+    screen.step(10, "Summary")
+    screen.table(["check", "about", "level", "notification", "email", "SMS", "queue"], demo.summary)
 
 
 def play(screen: Screen) -> None:
     """Starts a local AWS, runs the steps on it, and stops it."""
     screen.title("ses-quota-monitor: the life of an alert", (
         "This demo starts a local AWS on this machine, deploys the monitor to it, and sends real mail "
-        "through its SES until the monitor sends an alert. It takes about 5 minutes, because the schedule "
-        "runs a check once a minute. Press Ctrl-C to stop it; nothing is left running."
+        "through its SES until the monitor sends an alert. Then AWS pauses the account, and a Region cannot "
+        "be read. It takes about 5 minutes, because the schedule runs a check once a minute. Press Ctrl-C to "
+        "stop it; nothing is left running."
     ))
     LOG_FILE.parent.mkdir(exist_ok=True)
     screen.step(1, "Start a local AWS")

@@ -35,7 +35,7 @@ class Refusal(Fault):
     """Responds with an AWS error; the call does not reach AWS."""
 
     code: str = "InternalFailure"
-    message: str = "an injected fault"
+    message: str = ""
     status: int = 500
 
 

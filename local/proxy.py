@@ -11,6 +11,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TypeVar
 
@@ -18,10 +19,13 @@ from toolkit.protocol import Protocol
 
 from .calls import Call
 from .faults import Breakage, BrokenResponse, Fault, Hold, Refusal, Shutdown
+from .session import Session
 
 F = TypeVar("F", bound=Fault)
 # A call that a test forgets to release must not block the function forever.
 LONGEST_HOLD_SECONDS = 120
+# An account that has nothing, to ask whose an access key is.
+NOBODY = "000000000000"
 
 
 class FaultProxy:
@@ -32,6 +36,8 @@ class FaultProxy:
         self._lock = threading.Lock()
         self._calls: list[Call] = []
         self._faults: list[Fault] = []
+        self._accounts_lock = threading.Lock()
+        self._accounts: dict[str, str] = {}
         proxy = self
 
         class Handler(_Handler):
@@ -58,10 +64,11 @@ class FaultProxy:
 
     @contextmanager
     def refusing(self, service: str, operation: str, *, account: str | None = None, region: str | None = None,
-                 code: str = "InternalFailure", status: int = 500, times: int | None = None,
-                 where: Callable[[Call], bool] | None = None) -> Iterator[Refusal]:
+                 code: str = "InternalFailure", message: str = "an injected fault", status: int = 500,
+                 times: int | None = None, where: Callable[[Call], bool] | None = None) -> Iterator[Refusal]:
         """Refuses matching calls inside the `with`: all of them, or the first `times`."""
-        with self._injecting(Refusal(service, operation, account, region, times, where, code=code, status=status)) as fault:
+        refusal = Refusal(service, operation, account, region, times, where, code=code, message=message, status=status)
+        with self._injecting(refusal) as fault:
             yield fault
 
     @contextmanager
@@ -102,6 +109,7 @@ class FaultProxy:
 
     def _handle(self, client: "_Handler", body: bytes) -> None:
         call = Call.of(client.command, client.path, client.headers, body)
+        call = replace(call, account=self._account_of(call.account))
         with self._lock:
             self._calls.append(call)
             fault = next((fault for fault in self._faults if fault.affects(call)), None)
@@ -126,6 +134,16 @@ class FaultProxy:
         if isinstance(fault, BrokenResponse):
             return client.respond_broken(fault.how, status, headers, response)
         client.respond(status, headers, response)
+
+    def _account_of(self, access_key: str) -> str:
+        """The account of an access key: on the local AWS its own ID, or, where policies are enforced, the key of a role."""
+        if not access_key or access_key.isdigit():
+            return access_key
+        with self._accounts_lock:
+            if access_key not in self._accounts:
+                sts = Session(f"http://127.0.0.1:{self.upstream_port}", NOBODY).client("sts")
+                self._accounts[access_key] = sts.get_access_key_info(AccessKeyId=access_key)["Account"]
+            return self._accounts[access_key]
 
     def _forward(self, client: "_Handler", body: bytes) -> tuple[int, dict[str, str], bytes]:
         upstream = http.client.HTTPConnection("127.0.0.1", self.upstream_port, timeout=LONGEST_HOLD_SECONDS)

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from .session import Session
@@ -71,6 +72,16 @@ class Stack:
     def state_items(self) -> list[dict[str, Any]]:
         """The items of the state table, in the JSON format of DynamoDB."""
         return self.session.client("dynamodb").scan(TableName=self.outputs["StateTableName"])["Items"]
+
+    def move_back(self, key: str, attribute: str, time: timedelta) -> None:
+        """Moves a time in a state item back, as if the checks since had been made so much later."""
+        table = {"TableName": self.outputs["StateTableName"], "Key": {"target": {"S": key}}}
+        dynamodb = self.session.client("dynamodb")
+        then = datetime.fromisoformat(dynamodb.get_item(**table)["Item"][attribute]["S"]) - time
+        dynamodb.update_item(
+            **table, UpdateExpression="SET #attribute = :then", ExpressionAttributeNames={"#attribute": attribute},
+            ExpressionAttributeValues={":then": {"S": then.strftime("%Y-%m-%dT%H:%M:%SZ")}},
+        )
 
 
 def _read_run(events: list[dict[str, Any]]) -> Run | None:

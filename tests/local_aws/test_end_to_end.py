@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 
-from contract import ALERT_SCHEMA, DIGEST_SCHEMA, GSM_7
+from contract import ALERT_SCHEMA, CHAT_SCHEMA, DIGEST_SCHEMA, GSM_7
 from local.account import Account
 from local.inbox import Inbox, Message
 from local.measurements import Datapoint, datapoints
@@ -21,6 +21,7 @@ UNITS = {
     "Max24HourSend": "Count",
     "MaxSendRate": "Count/Second",
     "QuotaUtilization": "Percent",
+    "SendingStatus": "None",
     "AlertLevel": "None",
     "CheckFailed": "Count",
 }
@@ -36,6 +37,9 @@ def kinds(alerts: list[Message]) -> list[str]:
 
 
 def by_region(points: list[Datapoint], account: Session) -> dict[str, dict[str, Datapoint]]:
+    of_all = {point.metric for point in points if not point.dimensions}
+    assert of_all <= {"HighestAlertLevel"}
+    points = [point for point in points if point.dimensions]
     assert all(set(point.dimensions) == {"Account", "Region"} for point in points)
     assert {point.dimensions["Account"] for point in points} <= {account.id}
     found: dict[str, dict[str, Datapoint]] = {}
@@ -72,12 +76,16 @@ def test_alerts_follow_their_schema_in_every_protocol(aws: LocalAws, account: Ac
     jsonschema.validate(alert.document, ALERT_SCHEMA)
     assert next(iter(alert.document)) == "schemaVersion"
     expected = {
-        "kind": "RAISED", "level": "CRITICAL", "previousLevel": "OK", "account": account.id, "region": "us-east-1",
+        "subject": "QUOTA", "kind": "RAISED", "level": "CRITICAL", "previousLevel": "OK",
+        "incidentId": f"{account.id}/us-east-1/QUOTA/{alert.document['since']}", "account": account.id, "region": "us-east-1",
         "sentLast24Hours": 410, "max24HourSend": 50000, "remaining": 49590, "maxSendRate": 14,
-        "utilizationPercent": 0.8, "test": False,
+        "utilizationPercent": 0.8, "sendingEnabled": True, "enforcementStatus": "HEALTHY", "productionAccess": True,
+        "test": False,
     }
     assert alert.document | expected == alert.document
-    assert alert.attributes == {"level": "CRITICAL", "kind": "RAISED", "account": account.id, "region": "us-east-1"}
+    assert alert.attributes == {
+        "level": "CRITICAL", "kind": "RAISED", "subject": "QUOTA", "account": account.id, "region": "us-east-1",
+    }
     assert alert.subject == f"[CRITICAL] SES us-east-1 ({account.id}): 0.8% of the 24-hour sending quota used"
 
     [sent] = account.publications()
@@ -85,8 +93,14 @@ def test_alerts_follow_their_schema_in_every_protocol(aws: LocalAws, account: Ac
     for fact in ["410", "50,000", "49,590", "L-804C8AE8", "us-east-1.console.aws.amazon.com", alert.document["alertId"]]:
         assert fact in sent.text("email")
     assert len(sent.text("sms")) <= 140 and set(sent.text("sms")) <= GSM_7 and sent.text("sms").startswith("CRITICAL")
-    for protocol in ["http", "https", "lambda", "sqs", "firehose"]:
+    for protocol in ["http", "lambda", "sqs", "firehose"]:
         assert json.loads(sent.text(protocol)) == alert.document
+    chat = json.loads(sent.text("https"))
+    jsonschema.validate(chat, CHAT_SCHEMA)
+    assert chat["metadata"]["threadId"] == alert.document["incidentId"]
+    for name, text in chat["metadata"]["additionalContext"].items():
+        assert text == (value if isinstance(value := alert.document[name], str) else json.dumps(value))
+    assert set(chat["metadata"]["additionalContext"]) == set(alert.document)
 
 
 def test_the_phone_gets_what_is_urgent_and_test_alerts(account: Account, stack: Stack) -> None:
@@ -131,7 +145,7 @@ def test_a_dry_run_changes_nothing(aws: LocalAws, account: Account, stack: Stack
     assert dry.payload["dryRun"] is True
     assert target(dry)["notification"] == "RAISED"
     assert (inbox.receive(), account.metrics(NAMESPACE), stack.state_items()) == ([], [], [])
-    written = {call.operation for call in aws.proxy.calls("dynamodb", ".*", account.id)} - {"GetItem"}
+    written = {call.operation for call in aws.proxy.calls("dynamodb", ".*", account.id)} - {"BatchGetItem"}
     assert written == set()
     assert target(stack.invoke())["notification"] == "RAISED"
 
@@ -200,11 +214,12 @@ def test_a_failing_region_does_not_stop_another(aws: LocalAws, account: Account,
     account.send_mail(200)
     refused = aws.proxy.refusing("ses", ".*", account=account.id, region="eu-west-1", code="AccessDenied", status=403)
     with refused:
-        failed = stack.invoke()
-    assert failed.error is not None
-    for part in ["eu-west-1", account.id, "read", "AccessDenied"]:
-        assert part in failed.payload["errorMessage"]
-    assert "us-east-1" not in failed.payload["errorMessage"]
+        done = stack.invoke()
+    # The report says what failed, and the invocation does not fail.
+    unread = target(done, "eu-west-1")
+    assert [each["step"] for each in [unread["error"], *unread["furtherErrors"]]] == ["read", "account"]
+    assert {each["code"] for each in [unread["error"], *unread["furtherErrors"]]} == {"AccessDenied"}
+    assert target(done)["notification"] == "RAISED" and "error" not in target(done)
     assert kinds(inbox.receive()) == ["RAISED"]
     metrics = by_region(account.metrics(NAMESPACE), account)
     assert metrics["us-east-1"]["CheckFailed"].value == 0
@@ -236,12 +251,12 @@ def test_the_role_allows_what_the_function_does_and_no_other_region_or_namespace
         assert target(stack.invoke())["notification"] == "RAISED"
         assert target(stack.invoke())["notification"] is None
 
-        for setting, value in [("REGIONS", "us-east-1,ap-south-1"), ("METRIC_NAMESPACE", "Mail/Other")]:
-            stack.change_settings(REGIONS="us-east-1,eu-west-1", METRIC_NAMESPACE="Mail/Quota")
-            stack.change_settings(**{setting: value})
-            failed = stack.invoke()
-            assert failed.error is not None and "AccessDenied" in failed.payload["errorMessage"], setting
-            assert {"REGIONS": "ap-south-1", "METRIC_NAMESPACE": "metrics"}[setting] in failed.payload["errorMessage"]
+        stack.change_settings(REGIONS="us-east-1,ap-south-1")
+        done = stack.invoke()
+        assert "error" not in target(done) and target(done, "ap-south-1")["error"]["code"] == "AccessDenied"
+        stack.change_settings(REGIONS="us-east-1,eu-west-1", METRIC_NAMESPACE="Mail/Other")
+        failed = stack.invoke()
+        assert failed.error is not None and "metrics: AccessDenied" in failed.payload["errorMessage"]
 
 
 def test_the_schedule_runs_checks_that_store_the_metrics_of_each_region(scheduled: Stack) -> None:

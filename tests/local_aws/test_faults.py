@@ -3,10 +3,11 @@
 The outcomes are the rows of the table in docs/failures.md, word for word.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -20,9 +21,14 @@ from local.stack import Invocation, Stack
 from toolkit.paths import PROJECT
 
 NAMESPACE = "SESQuotaMonitor"
+# Nobody answered: then the function does not ask the same host again.
+WITHOUT_RESPONSE = {"NoConnection", "NoAnswer", "Timeout"}
 # Short, so that an endpoint that never answers is given up soon.
 TIMEOUT_SECONDS = 12
-METRICS = {"SentLast24Hours", "Max24HourSend", "MaxSendRate", "QuotaUtilization", "AlertLevel", "CheckFailed"}
+# What is measured of the quota, of the account, and in any case.
+OF_QUOTA = {"SentLast24Hours", "Max24HourSend", "MaxSendRate", "QuotaUtilization", "AlertLevel"}
+OF_ACCOUNT, ALWAYS = {"SendingStatus"}, {"CheckFailed", "HighestAlertLevel"}
+METRICS = OF_QUOTA | OF_ACCOUNT | ALWAYS
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,8 @@ def is_commit(call: Call) -> bool:
 
 CALLS = {
     "SES read": AwsCall("read", "ses", "GetSendQuota", "SES"),
-    "state read": AwsCall("state", "dynamodb", "GetItem", "DYNAMODB"),
+    "account status": AwsCall("account", "ses", "GetAccount", "SESV2"),
+    "state read": AwsCall("state", "dynamodb", "BatchGetItem", "DYNAMODB"),
     "claim": AwsCall("state", "dynamodb", "PutItem", "DYNAMODB", is_claim),
     "publish": AwsCall("alert", "sns", "Publish", "SNS"),
     "commit": AwsCall("state", "dynamodb", "PutItem", "DYNAMODB", is_commit),
@@ -77,10 +84,12 @@ class Outcome:
     words: str
     received: list[str]
     metrics: set[str]
-    # The stored level and pending kind; None where there is no item, or nothing pending.
+    # The stored level and pending kind of the quota; None where there is no item, or nothing pending.
     level: str | None = "OK"
     pending: str | None = None
     is_claimed: bool = False
+    # Whether it is stored that the target was not read.
+    is_unread: bool = False
     check_failed: int = 0
     # What the very next check says, when all is well again.
     next_says: str | None = None
@@ -88,8 +97,16 @@ class Outcome:
 
 SENT, UNSENT, GAP = ["RAISED"], [], set[str]()
 WELL = Outcome("none: the retry succeeds", SENT, METRICS, "WARNING")
-UNKNOWN = Outcome("no alert and no recovery is sent; the Region's graphs have a gap, and `CheckFailed` is 1",
-                  UNSENT, {"CheckFailed"}, level=None, check_failed=1, next_says="RAISED")
+UNREAD = Outcome("no alert and no recovery of the quota is sent, and its graphs have a gap; `CheckFailed` is 1; if it lasts, "
+                 "a `READING` alert is sent",
+                 UNSENT, OF_ACCOUNT | ALWAYS, level=None, is_unread=True, check_failed=1, next_says="RAISED")
+UNANSWERED = replace(UNREAD, words=f"{UNREAD.words}; without any response, the account status is not read, either")
+UNREACHED = Outcome("no alert and no recovery of quota or account is sent, and all graphs have a gap; `CheckFailed` is 1; if it "
+                    "lasts, a `READING` alert is sent",
+                    UNSENT, ALWAYS, level=None, is_unread=True, check_failed=1, next_says="RAISED")
+STATUSLESS = Outcome("the alert is sent; the graph of the account status has a gap, and `CheckFailed` is 1; if it lasts, a "
+                     "`READING` alert is sent",
+                     SENT, OF_QUOTA | ALWAYS, "WARNING", is_unread=True, check_failed=1)
 BLIND = Outcome("the alert is sent, and once an hour again; `CheckFailed` is 1",
                 SENT, METRICS - {"AlertLevel"}, level=None, check_failed=1, next_says="RAISED")
 UNCLAIMED = Outcome("the alert is sent, and the next check sends it again",
@@ -104,7 +121,8 @@ UNMEASURED = Outcome("the alert is sent; the graphs have a gap", SENT, GAP, "WAR
 MEASURED = Outcome("the alert is sent, and the metrics arrive", SENT, METRICS, "WARNING")
 
 MATRIX: dict[str, dict[str, Outcome]] = {
-    "SES read": {REFUSED: UNKNOWN, ONCE: WELL, NOT_DONE: UNKNOWN, UNCONNECTED: UNKNOWN, LOST: UNKNOWN},
+    "SES read": {REFUSED: UNREAD, ONCE: WELL, NOT_DONE: UNANSWERED, UNCONNECTED: UNREACHED, LOST: UNANSWERED},
+    "account status": {REFUSED: STATUSLESS, ONCE: WELL, NOT_DONE: STATUSLESS, UNCONNECTED: STATUSLESS, LOST: STATUSLESS},
     "state read": {REFUSED: BLIND, ONCE: WELL, NOT_DONE: BLIND, UNCONNECTED: BLIND, LOST: BLIND},
     "claim": {REFUSED: UNCLAIMED, ONCE: WELL, NOT_DONE: UNCLAIMED, UNCONNECTED: UNCLAIMED, LOST: REPEATED},
     "publish": {REFUSED: PENDING, ONCE: HELD, NOT_DONE: HELD, UNCONNECTED: PENDING, LOST: REPEATED},
@@ -146,7 +164,7 @@ def failing(aws: LocalAws, stack: Stack, call: AwsCall, fault: str) -> Iterator[
 @contextmanager
 def refusing_connections(aws: LocalAws, stack: Stack, call: AwsCall) -> Iterator[None]:
     """The service's endpoint refuses connections: from the start, or once the call before has been answered."""
-    before = {is_claim: ("GetItem", None), is_commit: ("PutItem", is_claim)}.get(call.where)  # type: ignore[arg-type]
+    before = {is_claim: ("BatchGetItem", None), is_commit: ("PutItem", is_claim)}.get(call.where)  # type: ignore[arg-type]
     proxy = FaultProxy(aws.port)
     if before is None:
         # Bound and closed again: nothing listens there.
@@ -178,9 +196,21 @@ def received(inbox: Inbox) -> list[str]:
     return [alert.document["kind"] for alert in inbox.alerts]
 
 
-def stored(stack: Stack) -> dict[str, str]:
-    items = stack.state_items()
-    return {name: next(iter(value.values())) for name, value in items[0].items()} if items else {}
+def error(done: Invocation, step: str) -> str | None:
+    """The code of the error of this step, in the error of the invocation or, if there is none, in its report."""
+    if done.error:
+        [code] = set(re.findall(rf"#us-east-1: {step}: (\w+)", done.payload["errorMessage"]))
+        return code
+    [target] = done.payload["targets"]
+    assert target.get("error", {}).get("step") in (None, step) and "furtherErrors" not in target
+    return target.get("error", {}).get("code")
+
+
+def stored(stack: Stack, subject: str = "") -> dict[str, str]:
+    """The item of the quota, or of another subject, with plain values; empty if there is none."""
+    key = f"{stack.session.id}#us-east-1{subject}"
+    items = [{name: next(iter(value.values())) for name, value in item.items()} for item in stack.state_items()]
+    return next((item for item in items if item["target"] == key), {})
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -198,18 +228,22 @@ def test_each_call_against_each_fault(
     measured = {reading.metric: reading.value for reading in account.metrics(NAMESPACE)}
     state = stored(stack)
 
+    found = error(done, call.step)
+    # CloudWatch has nothing to say but that it took the metrics, so nothing in its answer can be garbled.
+    if expected is WELL or (name, fault) == ("metrics", "garbled answer"):
+        assert (done.error, found) == (None, None)
+    else:
+        assert found in codes
+        # The quota of the only target is read all the same, so this is no error of the invocation.
+        assert (done.error is None) == (name == "account status")
+
     assert received(inbox) == expected.received
     assert (state.get("level"), state.get("pendingKind"), "claimedBy" in state) == (
         expected.level, expected.pending, expected.is_claimed
     )
-    assert set(measured) == expected.metrics and measured.get("CheckFailed", 0) == expected.check_failed
-    # CloudWatch has nothing to say but that it took the metrics, so nothing in its answer can be garbled.
-    if expected is WELL or (name, fault) == ("metrics", "garbled answer"):
-        assert done.error is None
-    else:
-        assert done.error is not None
-        message = done.payload["errorMessage"]
-        assert any(f"{account.id}#us-east-1: {call.step}: {code}" in message for code in codes), message
+    assert ("unreadSince" in stored(stack, "#READING")) == expected.is_unread
+    not_asked = OF_ACCOUNT if name == "SES read" and found in WITHOUT_RESPONSE else set()
+    assert set(measured) == expected.metrics - not_asked and measured.get("CheckFailed", 0) == expected.check_failed
 
     stack.change_settings(**{f"AWS_ENDPOINT_URL_{call.endpoint}": ""})
     [target] = check(stack).payload["targets"]

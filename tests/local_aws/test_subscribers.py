@@ -1,5 +1,6 @@
-"""The commands with which the documentation adds subscribers, run where policies are enforced."""
+"""The commands with which the documentation adds subscribers, run where policies are enforced, and the Slack channel."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from local.server import LocalAws
 from toolkit.documentation import aws_call, commands
 from toolkit.paths import PROJECT
 
+SLACK_CHANNEL = "AWS::Chatbot::SlackChannelConfiguration"
 ATTRIBUTES = {"kind": {"DataType": "String", "StringValue": "TEST"}}
 ADD_SUBSCRIBERS = commands(PROJECT / "docs" / "alerts.md", "Queues, functions and webhooks")
 
@@ -53,3 +55,17 @@ def test_a_queue_receives_alerts_once_its_policy_allows_it(enforcing: LocalAws, 
     # An alarm about the monitor has no message attributes.
     owner.client("sns").publish(TopicArn=topic, Message="alarm")
     assert bodies(reader, queue) == ["after"]
+
+
+def test_a_slack_channel_shows_what_the_alert_topic_gets_and_its_role_may_nothing(account: Account) -> None:
+    stack = account.install({"SlackWorkspaceId": "T012ABCDEFG", "SlackChannelId": "C012ABCDEFG"})
+    resources = account.client("cloudformation").describe_stack_resources(StackName=stack.name)["StackResources"]
+    [arn] = [each["PhysicalResourceId"] for each in resources if each["ResourceType"] == SLACK_CHANNEL]
+    found = account.client("cloudcontrol").get_resource(TypeName=SLACK_CHANNEL, Identifier=arn)["ResourceDescription"]
+    channel = json.loads(found["Properties"])
+    assert (channel["SlackWorkspaceId"], channel["SlackChannelId"]) == ("T012ABCDEFG", "C012ABCDEFG")
+    assert channel["SnsTopicArns"] == [stack.topic_arn]
+    assert channel["GuardrailPolicies"] == ["arn:aws:iam::aws:policy/AWSDenyAll"]
+    role, iam = channel["IamRoleArn"].rpartition("/")[2], account.client("iam")
+    assert iam.list_role_policies(RoleName=role)["PolicyNames"] == []
+    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
