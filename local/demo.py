@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from botocore.exceptions import BotoCoreError, ClientError
 
 from toolkit.paths import PROJECT
-from toolkit.waiting import WaitTimedOut
+from toolkit.waiting import WaitTimedOut, next_second
 
 from .account import Account
 from .deployment import DeployFailed
@@ -153,8 +153,7 @@ class Demo:
     def check_now(self, about: str, notification: str | None) -> None:
         """Starts a check, and shows what people get of it."""
         for _ in range(3):
-            # A check in the same second as the one before may be a late one, and never lowers a level.
-            time.sleep(1 - time.time() % 1)
+            next_second()
             done = self.stack.invoke()
             if done.error:
                 raise Unexpected(f"The check failed: {done.payload['errorMessage']}")

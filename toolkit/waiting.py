@@ -32,3 +32,10 @@ def wait_for(
             raise WaitTimedOut(f"timed out after {timeout:g} s waiting for {what}; last value: {value!r}")
         while_waiting()
         time.sleep(interval)
+
+
+def next_second() -> None:
+    """Waits until the clock shows another second: checks of the same second are not told apart, and the later one, which
+    may be late, lowers nothing."""
+    second = int(time.time())
+    wait_for(lambda: int(time.time()) > second, "the next second", timeout=2.0, interval=0.01)

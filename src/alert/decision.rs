@@ -102,6 +102,9 @@ pub fn decide(state: &AlertState, reading: &Reading, finding: &Finding, policy: 
     let level = policy.level_after(assessed, &finding, now);
     let is_late = state.changed_at.is_some_and(|changed_at| now <= changed_at);
     let cause = policy.cause(&finding, level);
+    let unread_since = if is_late { state.unread_since } else { finding.unread_since() };
+    let unchanged = AlertState { unread_since, ..state.clone() };
+    let is_corrected = !disbelieved.is_empty();
     // A reading no newer than the last change may be late or a duplicate: it may raise the level, and must not lower it.
     // Nor does it confirm a pending alert about a level that it did not see. The next check decides.
     let (level, action, verdict) = if level < assessed && is_late {
@@ -111,19 +114,14 @@ pub fn decide(state: &AlertState, reading: &Reading, finding: &Finding, policy: 
     } else if policy.is_undecided(&finding, now) {
         // Not read is not over, nor is it a recovery that was due. Only since when is remembered.
         let level = state.last_notified();
-        let unread_since = if is_late { state.unread_since } else { finding.unread_since() };
-        let changed_at = Some(state.time_of_change(now));
-        let is_same = unread_since == state.unread_since && disbelieved.is_empty();
-        let verdict = verdict_of_silence(&state, level);
-        let action =
-            if is_same { Action::Nothing } else { Action::Record(AlertState { changed_at, unread_since, ..state }) };
-        (level, action, verdict)
+        (level, record(&state, unchanged, now, is_corrected), verdict_of_silence(&state, level))
     } else if let Some(due) = due(&state, level, now, policy) {
         (level, notify(&state, reading, finding, &cause, level, &due), due.verdict)
     } else {
-        let unread_since = if is_late { state.unread_since } else { finding.unread_since() };
-        let action = record(&state, level, unread_since, now, !disbelieved.is_empty());
-        (level, action, verdict_of_silence(&state, level))
+        // A fall that does not reach OK is stored, and a pending notification that is no longer true is dropped.
+        let alert = state.alert.filter(|_| level > AlertLevel::Ok).map(|alert| Alert { level, ..alert });
+        let next = AlertState { alert, pending: None, ..unchanged };
+        (level, record(&state, next, now, is_corrected), verdict_of_silence(&state, level))
     };
     Decision { level, action, reason: Reason { cause, verdict }, disbelieved }
 }
@@ -200,22 +198,12 @@ fn notify(
     }))
 }
 
-/// Stores a fall that does not reach OK, drops a pending notification that is no longer true, and remembers since when a
-/// target has been unread. `corrected`: the state is not the one that is stored.
-fn record(
-    state: &AlertState,
-    level: AlertLevel,
-    unread_since: Option<Timestamp>,
-    now: Timestamp,
-    corrected: bool,
-) -> Action {
-    let alert = state.alert.filter(|_| level > AlertLevel::Ok).map(|alert| Alert { level, ..alert });
-    let is_same = alert == state.alert && state.pending.is_none() && unread_since == state.unread_since;
-    if is_same && !corrected {
+/// Stores what nobody needs to hear of. `is_corrected`: the state is not the one that is stored.
+fn record(state: &AlertState, next: AlertState, now: Timestamp, is_corrected: bool) -> Action {
+    if next == *state && !is_corrected {
         Action::Nothing
     } else {
-        let changed_at = Some(state.time_of_change(now));
-        Action::Record(AlertState { alert, pending: None, changed_at, unread_since })
+        Action::Record(AlertState { changed_at: Some(state.time_of_change(now)), ..next })
     }
 }
 

@@ -182,7 +182,7 @@ impl AlertDelivery<'_> {
 
     async fn carry_out_one(&self, mut task: Task) -> Step {
         let action = std::mem::replace(&mut task.decision.action, Action::Nothing);
-        match (action, self.states.zip(task.read.clone())) {
+        match (action, self.states.zip(task.read.take())) {
             (Action::Notify(guarded), Some((states, read))) => {
                 let claim = Claim { by: self.claimant.to_owned(), until: self.claimed_until };
                 let pending = guarded.pending.clone().claimed(claim);

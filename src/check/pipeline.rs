@@ -54,8 +54,10 @@ impl Checked {
     pub(super) fn complete(&mut self, done: Done) {
         self.failures.extend(done.failures);
         if let Some(report) = self.subjects.iter_mut().find(|report| report.subject == done.subject) {
-            report.level =
-                report.level.map_or(Some(done.level).filter(|&level| level > AlertLevel::Ok), |_| Some(done.level));
+            // Where the state could not be read, OK is not known.
+            if report.level.is_some() || done.level > AlertLevel::Ok {
+                report.level = Some(done.level);
+            }
             report.notification = done.notification;
             report.reason = done.reason;
         }
@@ -139,7 +141,7 @@ impl<'a> Check<'a> {
         let highest = checked.values().filter_map(|checked| checked.highest).max();
         if let Some(highest) = highest.filter(|_| self.request == Request::Scheduled) {
             let metrics = vec![metrics::for_fleet(highest)];
-            let _ = measurements.send(Measurement { number: None, target: None, metrics });
+            let _ = measurements.send(Measurement { of: None, metrics });
         }
         checked
     }
@@ -164,7 +166,7 @@ impl<'a> Check<'a> {
         // A dry run and a test alert change nothing, and measure nothing.
         if self.request == Request::Scheduled {
             // Both are received until the last target has been checked.
-            let _ = measurements.send(Measurement { number: Some(number), target: Some(target), metrics });
+            let _ = measurements.send(Measurement { of: Some((number, target)), metrics });
             for Assessed { finding, decision, state: read, .. } in subjects {
                 let reading = Arc::clone(&reading);
                 let _ = tasks.send(Task { number, reading, finding, decision, read, failures: Vec::new() });
@@ -200,14 +202,12 @@ impl<'a> Check<'a> {
 
     /// One message for all targets that were read, whatever their levels.
     pub(super) async fn send_test_alert(&self, checked: impl Iterator<Item = &mut Checked>) {
-        let policy = &self.monitor.settings.alerting;
         let mut read: Vec<(&mut Checked, Notification)> = checked
             .filter_map(|checked| {
-                let finding = Finding::Quota(checked.reading.quota?);
-                let level = policy.level(&finding, checked.reading.checked_at);
-                let cause = policy.cause(&finding, level);
-                let notification =
-                    Notification::new(Reading::clone(&checked.reading), finding, Kind::Test, level, cause);
+                let (quota, about) = (checked.reading.quota?, checked.subjects.first()?);
+                let (level, cause) = (about.level?, about.reason.cause.clone());
+                let reading = Reading::clone(&checked.reading);
+                let notification = Notification::new(reading, Finding::Quota(quota), Kind::Test, level, cause);
                 Some((checked, notification))
             })
             .collect();

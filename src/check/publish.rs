@@ -23,11 +23,10 @@ const REQUESTS: usize = 8;
 /// Some metrics, of one target or of all together.
 #[derive(Debug)]
 pub(super) struct Measurement {
-    /// The number of the target among those of the check; `None` for all together.
-    pub number: Option<usize>,
-    /// The target, which becomes the dimensions; `None` for all together.
-    pub target: Option<Target>,
-    /// Its metrics.
+    /// The number of the target among those of the check, and the target, which becomes the dimensions; `None` for all
+    /// together.
+    pub of: Option<(usize, Target)>,
+    /// Their metrics.
     pub metrics: Vec<Metric>,
 }
 
@@ -43,8 +42,11 @@ pub(super) async fn publish(
         Some((next_batch(&mut measurements).await?, measurements))
     });
     let failures = batches.map(|batch| async move {
-        let (numbers, data): (Vec<_>, Vec<_>) =
-            batch.into_iter().map(|Measurement { number, target, metrics }| (number, (target, metrics))).unzip();
+        let parted = |Measurement { of, metrics }| {
+            let (number, target) = of.unzip();
+            (number, (target, metrics))
+        };
+        let (numbers, data): (Vec<_>, Vec<_>) = batch.into_iter().map(parted).unzip();
         let failure = deadline.bound(Stage::Metrics, publisher.publish(&data, at)).await.err();
         numbers.into_iter().filter_map(move |number| Some((number, failure.clone()?)))
     });

@@ -61,7 +61,7 @@ pub struct SubjectReport {
 
 impl SubjectReport {
     fn is_news(&self) -> bool {
-        self.level != Some(AlertLevel::Ok) && self.level.is_some() || self.notification.is_some()
+        self.level > Some(AlertLevel::Ok) || self.notification.is_some()
     }
 }
 

@@ -30,26 +30,23 @@ impl Step {
 /// The steps, the most urgent first.
 pub(super) fn steps(notification: &Notification) -> Vec<Step> {
     let target = &notification.reading.target;
-    let status = notification.reading.account.as_ref();
     match (&notification.finding, notification.kind) {
         (_, Kind::Test) => {
             vec![Step::at("You received this, so alerts reach you. The account:", account_dashboard(target))]
         }
         (finding, Kind::Recovered) => vec![recovered(notification, finding, target)],
         (Finding::Reading(unread), _) => unread_steps(unread.as_ref(), notification.reading.quota.is_some(), target),
-        (Finding::Quota(_) | Finding::Account(_), _) => match (&notification.finding, status) {
-            (_, Some(status)) if status.is_stopped() => paused_steps(status, target),
-            (Finding::Quota(_), Some(status)) if status.enforcement == EnforcementStatus::Probation => {
-                let mut steps = vec![Step::new(HOLD_BACK)];
-                steps.extend(review_steps(target));
-                steps
+        (Finding::Account(status), _) if status.is_stopped() => paused_steps(status, target),
+        (Finding::Account(status), _) if matches!(status.enforcement, EnforcementStatus::Other(_)) => {
+            unknown_status_steps(target)
+        }
+        (Finding::Account(_), _) => review_steps(target),
+        (Finding::Quota(quota), _) => match &notification.reading.account {
+            Some(status) if status.is_stopped() => paused_steps(status, target),
+            Some(status) if status.enforcement == EnforcementStatus::Probation => {
+                [Step::new(HOLD_BACK)].into_iter().chain(review_steps(target)).collect()
             }
-            (Finding::Account(status), _) => match status.enforcement {
-                EnforcementStatus::Other(_) => unknown_status_steps(target),
-                _ => review_steps(target),
-            },
-            (Finding::Quota(quota), _) => quota_steps(notification, quota, target),
-            (Finding::Reading(_), _) => Vec::new(),
+            _ => quota_steps(notification, quota, target),
         },
     }
 }

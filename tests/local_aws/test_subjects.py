@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -20,7 +19,7 @@ from local.inbox import Inbox, Message
 from local.publications import Publication
 from local.server import LocalAws
 from local.stack import Invocation, Stack
-from toolkit.waiting import wait_for
+from toolkit.waiting import next_second, wait_for
 
 NAMESPACE = "SESQuotaMonitor"
 HERE, THERE = "us-east-1", "eu-west-1"
@@ -68,7 +67,7 @@ def fleet(account: Account) -> Stack:
 
 def check(stack: Stack) -> dict[str, dict[str, Any]]:
     """What a check reports of each Region. Checks of one second are not told apart, by the function and by CloudWatch."""
-    time.sleep(1 - time.time() % 1)
+    next_second()
     done = stack.invoke()
     assert done.error is None, done.payload
     return {target["region"]: target for target in done.payload["targets"]}
@@ -281,7 +280,7 @@ def test_a_recovery_that_was_not_sent_is_taken_back_when_the_region_cannot_be_re
         moved_back(stack, THERE + READING, UNREADABLE_MINUTES)
         assert said(check(stack)[THERE]) == {"READING": ("WARNING", "RAISED")}
     with enforcing.proxy.refusing("sns", "Publish", account=account.id, code="AuthorizationError", status=403):
-        time.sleep(1 - time.time() % 1)
+        next_second()
         assert stack.invoke().error
     with enforcing.proxy.refusing("ses", ".*", account=account.id, region=THERE, code="AccessDenied", status=403):
         # People know that it cannot be read, and it still, or again, cannot.
@@ -294,7 +293,7 @@ def test_the_invocation_fails_if_no_region_can_be_read_and_alerts_all_the_same(
     enforcing: LocalAws, account: Account, stack: Stack, inbox: Inbox
 ) -> None:
     def failed() -> Invocation:
-        time.sleep(1 - time.time() % 1)
+        next_second()
         done = stack.invoke()
         assert done.error is not None
         for region in (HERE, THERE):
