@@ -22,6 +22,7 @@
 //! - [`settings`]: the environment variables, one struct per concern
 //! - [`target`]: what is checked, an account in a Region
 //! - [`reading`]: what SES answered
+//! - [`forecast`]: when the quota will be full, and how much more may be sent
 //! - [`alert`]: subjects and levels, what is remembered, what to say, and why
 //! - [`message`]: a notification in words, for each kind of subscriber
 //! - [`metrics`]: the metrics of a target
@@ -33,6 +34,7 @@ pub mod alert;
 pub mod aws;
 pub mod check;
 pub mod failure;
+pub mod forecast;
 pub mod log;
 pub mod message;
 pub mod metrics;

@@ -42,6 +42,13 @@ impl Timestamp {
         Self(self.0 - self.0 % 3_600)
     }
 
+    /// For people who know that it is UTC: `12:00`, or `2026-11-24 12:00` where that is not the day of `now`.
+    #[must_use]
+    pub fn clock(self, now: Self) -> String {
+        let (text, today) = (self.to_string(), now.to_string());
+        if text[..10] == today[..10] { text[11..16].to_owned() } else { format!("{} {}", &text[..10], &text[11..16]) }
+    }
+
     /// For people: `2026-11-24 12:00 UTC`.
     #[must_use]
     pub fn for_people(self) -> String {

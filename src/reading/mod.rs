@@ -1,6 +1,7 @@
 //! What SES answered.
 
 mod account_status;
+mod history;
 mod quota;
 mod send_rate;
 mod utilization;
@@ -9,6 +10,7 @@ use crate::target::Target;
 use crate::time::Timestamp;
 
 pub use account_status::{AccountStatus, EnforcementStatus};
+pub use history::{MOST_PER_ATTEMPT, SendHistory};
 pub use quota::{InvalidQuota, SendQuota};
 pub use send_rate::SendRate;
 pub use utilization::Utilization;
