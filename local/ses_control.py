@@ -8,21 +8,24 @@
 | `EnforcementStatus`, `ProductionAccessEnabled`, `SendingEnabled`, `Details` | `GetAccount` |
 | `SendDataPoints`, with times in seconds since 1970 | `GetSendStatistics` |
 
-What was never set is as ministack has it, except that SES counts recipients, and ministack messages.
+What was never set is as ministack has it, except that SES counts recipients, and ministack messages, and that the points of
+SES lie on no quarter hour of the clock, and in no order.
 """
 
 import json
 import time
 from collections import Counter
+from random import Random
 from typing import Any
 
 from ministack import app
 from ministack.core.responses import get_account_id, get_region, json_response
 from ministack.services import ses, ses_v2
 
+from .traffic import OFFSET, QUARTER
+
 CONTROL_PATH = "/_local/ses/"
 DAY_SECONDS = 24 * 60 * 60
-BUCKET_SECONDS = 15 * 60
 # What ministack has in its code.
 DEFAULT_QUOTA = {"Max24HourSend": 50_000, "MaxSendRate": 14}
 OF_ACCOUNT = ("EnforcementStatus", "ProductionAccessEnabled", "SendingEnabled", "Details")
@@ -70,9 +73,12 @@ def send_data_points() -> list[dict[str, Any]]:
         return list(set_here()["SendDataPoints"])
     attempts: Counter[float] = Counter()
     for message in ses._sent_emails_list():
-        attempts[message["Timestamp"] // BUCKET_SECONDS * BUCKET_SECONDS] += recipients(message)
-    return [{"Timestamp": at, "DeliveryAttempts": count, "Bounces": 0, "Complaints": 0, "Rejects": 0}
-            for at, count in sorted(attempts.items())]
+        attempts[(message["Timestamp"] - OFFSET) // QUARTER * QUARTER + OFFSET] += recipients(message)
+    points = [{"Timestamp": at, "DeliveryAttempts": count, "Bounces": 0, "Complaints": 0, "Rejects": 0}
+              for at, count in attempts.items()]
+    # SES keeps no order.
+    Random(len(points)).shuffle(points)
+    return points
 
 
 def production_access_enabled(original: Any = ses._production_access_enabled) -> bool:

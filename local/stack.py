@@ -60,6 +60,10 @@ class Stack:
         )
         functions.get_waiter("function_updated_v2").wait(FunctionName=self.function, WaiterConfig={"Delay": 1})
 
+    def restart(self) -> None:
+        """Lets the function forget what it keeps in memory, such as a history until its next quarter hour."""
+        self.change_settings()
+
     def runs(self) -> list[Run]:
         """Every completed invocation in the log group, oldest first."""
         logs = self.session.client("logs")

@@ -57,7 +57,7 @@ def check_values(parameters: dict[str, Parameter]) -> None:
     """Raises `CommandFailed` where the function would not start, or CloudFormation would refuse the template by one of its
     rules, although each parameter is allowed by itself."""
     warning, critical = parameters["WarningPercent"], parameters["CriticalPercent"]
-    margin, reminder = parameters["ClearMarginPercent"], parameters["ReminderHours"]
+    margin, rate, reminder = (parameters[name] for name in ("ClearMarginPercent", "RateWarningPercent", "ReminderHours"))
     wrong = []
     if not 0 < warning.number:
         wrong.append(f"{warning} must be above 0")
@@ -67,6 +67,8 @@ def check_values(parameters: dict[str, Parameter]) -> None:
         wrong.append(f"{warning} must be below {critical}")
     if not 0 <= margin.number < warning.number:
         wrong.append(f"{margin} must be at least 0 and below {warning}")
+    if rate.number != 0 and not margin.number < rate.number <= 100:
+        wrong.append(f"{rate} must be 0, or above {margin} and at most 100")
     if 0 < reminder.number < 1 / 60:
         wrong.append(f"{reminder} must be 0 or at least 0.0167, a minute")
     level, topic = parameters["AlarmLevel"], parameters["OperatorTopicArn"]

@@ -5,13 +5,16 @@
 //! ```text
 //! event ───────▶ request ──┐            ┌─ for each target, on its own ───────────────────────────────────────────┐
 //! environment ─▶ settings ─┴▶ check ───▶│ check::observe   reads SES (aws::ses, sesv2) and the states (aws::dynamodb) │
-//!                                       │ check::assess    decides what that means for each subject (alert)  pure │
+//!                                       │ check::assess    forecasts (forecast), and decides what that means      │
+//!                                       │                  for each subject (alert)                          pure │
 //!                                       └─────────────────────────────────────────────────────────────────────────┘
 //!                                         └▶ check::dispatch  which alerts leave at once, which together
 //!                                            check::deliver   claims, publishes (message ─▶ aws::sns), commits
 //!                                         └▶ check::publish   sends the metrics (metrics ─▶ aws::cloudwatch)
 //!                                         └▶ check::report    what the handler returns and logs
 //! ```
+//!
+//! An event with a plan is answered by `check::plan`, from the same reading and the same forecast.
 //!
 //! What is pure knows no clock, no network and no environment: the time comes in as an argument. Everything that knows the
 //! AWS SDK is in [`aws`]; `main.rs` alone knows the Lambda runtime.

@@ -6,13 +6,14 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
+use serde::Serialize;
 use serde_json::Value;
 use ses_quota_monitor::aws::Clients;
-use ses_quota_monitor::check::{Invocation, Monitor, Report};
+use ses_quota_monitor::check::{Invocation, Monitor, PlanAnswer, Report};
 use ses_quota_monitor::log;
-use ses_quota_monitor::request::Request;
+use ses_quota_monitor::request::{Event, PlanRequest, Request};
 use ses_quota_monitor::settings::Settings;
-use ses_quota_monitor::target::Account;
+use ses_quota_monitor::target::Target;
 use ses_quota_monitor::time::Timestamp;
 
 #[tokio::main(flavor = "current_thread")]
@@ -36,20 +37,35 @@ fn failed(error: &dyn std::error::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn handle(monitor: &Monitor, event: LambdaEvent<Value>) -> Result<Report, Diagnostic> {
-    let request = Request::from_event(&event.payload).map_err(|error| rejected("InvalidRequest", &error))?;
-    let account = Account::from_function_arn(&event.context.invoked_function_arn)
+/// What an invocation returns.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer {
+    Check(Report),
+    Plan(PlanAnswer),
+}
+
+async fn handle(monitor: &Monitor, event: LambdaEvent<Value>) -> Result<Answer, Diagnostic> {
+    let requested = Event::read(&event.payload).map_err(|error| rejected("InvalidRequest", &error))?;
+    let function = Target::from_function_arn(&event.context.invoked_function_arn)
         .map_err(|error| rejected("InvalidFunctionArn", &error))?;
     let deadline = Duration::from_millis(event.context.deadline);
     let invocation = Invocation {
-        account,
+        function,
         request_id: event.context.request_id,
         // Random: its keys come from the operating system.
         attempt: RandomState::new().hash_one(()),
         started_at: now(),
         time_left: deadline.saturating_sub(since_epoch()),
     };
-    let report = monitor.check(request, &invocation).await;
+    match requested {
+        Event::Check(request) => check(monitor, request, &invocation).await.map(Answer::Check),
+        Event::Plan(plan) => answer(monitor, &plan, &invocation).await.map(Answer::Plan),
+    }
+}
+
+async fn check(monitor: &Monitor, request: Request, invocation: &Invocation) -> Result<Report, Diagnostic> {
+    let report = monitor.check(request, invocation).await;
     let line = serde_json::to_string(&report).unwrap_or_else(|error| error.to_string());
     let result = report.into_result();
     match &result {
@@ -60,7 +76,18 @@ async fn handle(monitor: &Monitor, event: LambdaEvent<Value>) -> Result<Report, 
     result.map_err(|failed| diagnostic("CheckFailed", &failed))
 }
 
-/// An invocation that no check can follow from.
+async fn answer(monitor: &Monitor, plan: &PlanRequest, invocation: &Invocation) -> Result<PlanAnswer, Diagnostic> {
+    let answer = monitor.answer(plan, invocation).await.map_err(|failed| rejected(failed.name(), &failed))?;
+    let line = serde_json::to_string(&answer).unwrap_or_else(|error| error.to_string());
+    if answer.has_failures() {
+        tracing::warn!(report = line, "plan answered, not everything was read");
+    } else {
+        tracing::info!(report = line, "plan answered");
+    }
+    Ok(answer)
+}
+
+/// An invocation that no answer can follow from.
 fn rejected(error_type: &str, error: &dyn std::error::Error) -> Diagnostic {
     tracing::error!("{error}");
     diagnostic(error_type, error)

@@ -4,7 +4,7 @@ use crate::alert::AlertLevel;
 use crate::reading::{AccountStatus, Reading, SendQuota, Utilization};
 
 /// The most metrics that a target has.
-pub const MOST_METRICS: usize = 7;
+pub const MOST_METRICS: usize = 9;
 
 /// One value of one metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,11 +41,18 @@ pub fn for_target(reading: &Reading, level: Option<AlertLevel>, has_failed: bool
         metric("Max24HourSend", Unit::Count, quota.and_then(SendQuota::max_24_hour_send)),
         metric("MaxSendRate", Unit::CountPerSecond, quota.and_then(|quota| quota.max_send_rate().per_second())),
         metric("QuotaUtilization", Unit::Percent, quota.and_then(SendQuota::utilization).map(Utilization::percent)),
+        metric("ForecastPeakUtilization", Unit::Percent, forecast_peak(reading)),
+        metric("SendRateUtilization", Unit::Percent, reading.rate_used.map(Utilization::percent)),
         metric("SendingStatus", Unit::None, reading.account.as_ref().map(sending_status)),
         metric("AlertLevel", Unit::None, level.map(AlertLevel::metric_value)),
         metric("CheckFailed", Unit::Count, Some(f64::from(u8::from(has_failed)))),
     ];
     metrics.into_iter().flatten().collect()
+}
+
+/// The highest use that is expected in the next 24 hours, in percent.
+fn forecast_peak(reading: &Reading) -> Option<f64> {
+    Some(reading.forecast.as_ref()?.peak()?.percent)
 }
 
 /// 0 healthy, 1 under review, 3 stopped: the level of the account.
@@ -70,6 +77,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::forecast::{Forecast, Outlook, Peak};
     use crate::target::tests::target;
     use crate::time::Timestamp;
 
@@ -78,19 +86,27 @@ mod tests {
     }
 
     fn reading(quota: Option<SendQuota>, account: Option<AccountStatus>) -> Reading {
-        Reading { target: target("aws", "us-east-1"), quota, account, checked_at: Timestamp::EPOCH }
+        Reading { quota, account, ..Reading::unknown(target("aws", "us-east-1"), Timestamp::EPOCH) }
     }
 
     #[test]
     fn what_is_unknown_is_left_out() {
         let quota = |max, rate| SendQuota::new(48_100.0, max, rate).ok();
         let account = |enabled, status| AccountStatus::new(Some(enabled), Some(status), None);
+        let peak = Peak { percent: 92.5, low: 88.0, high: 97.0, at: Timestamp::EPOCH };
+        let outlook = Outlook::NoBreach { peak, probability: 0.1 };
+        let foretold = Reading {
+            rate_used: SendQuota::new(7.0, 14.0, 1.0).unwrap().utilization(),
+            forecast: Some(Forecast { outlook, if_pace_holds: None, history_days: 14 }),
+            ..reading(quota(50_000.0, 14.0), None)
+        };
         let cases = [
             for_target(&reading(quota(50_000.0, 14.0), account(true, "HEALTHY")), Some(AlertLevel::Critical), false),
             for_target(&reading(quota(-1.0, -1.0), account(true, "PROBATION")), Some(AlertLevel::Ok), false),
             for_target(&reading(quota(0.0, 0.0), account(false, "HEALTHY")), None, true),
             for_target(&reading(None, account(true, "SHUTDOWN")), None, true),
             for_target(&reading(None, None), None, true),
+            for_target(&foretold, Some(AlertLevel::Ok), false),
             vec![for_fleet(AlertLevel::Exhausted), for_subscribers(2)],
         ];
         insta::assert_snapshot!(cases.map(|metrics| named(&metrics)).join("\n"), @"
@@ -99,6 +115,7 @@ mod tests {
         SentLast24Hours=48100 Max24HourSend=0 MaxSendRate=0 QuotaUtilization=100 SendingStatus=3 CheckFailed=1
         SendingStatus=3 CheckFailed=1
         CheckFailed=1
+        SentLast24Hours=48100 Max24HourSend=50000 MaxSendRate=14 QuotaUtilization=96.2 ForecastPeakUtilization=92.5 SendRateUtilization=50 AlertLevel=0 CheckFailed=0
         HighestAlertLevel=3 Subscribers=2
         ");
     }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::alert::{Claim, LastHeard, Thresholds, Unread};
+use crate::alert::{Claim, LastHeard, Unread};
 use crate::failure::{Failure, Stage};
 use crate::reading::{AccountStatus, SendQuota};
 use crate::target::tests::target;
@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 
 /// WARNING from 80%, CRITICAL from 95%, margin 5 points, reminders each 24 hours.
 fn policy() -> AlertPolicy {
-    AlertPolicy { thresholds: Thresholds::default(), unreadable_minutes: 15, reminder_seconds: Some(24 * 3_600) }
+    AlertPolicy::default()
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -19,7 +19,7 @@ fn at(seconds: i64) -> Timestamp {
 /// A reading of `percent` of a quota of 1,000.
 fn reading(percent: f64, seconds: i64) -> Reading {
     let quota = SendQuota::new(percent * 10.0, 1_000.0, 14.0).ok();
-    Reading { target: target("aws", "us-east-1"), quota, account: None, checked_at: at(seconds) }
+    Reading { quota, ..Reading::unknown(target("aws", "us-east-1"), at(seconds)) }
 }
 
 /// What the subject QUOTA finds in it.
@@ -761,4 +761,35 @@ fn reasons_of_the_quota() {
         [by_quota(-1.0), by_quota(0.0)],
         ["the 24-hour sending quota is unlimited", "the 24-hour sending quota is 0"]
     );
+}
+
+#[test]
+fn the_send_rate_is_a_subject_where_a_threshold_is_set() {
+    let (watched, unwatched) = (AlertPolicy { rate_warning: Some(90.0), ..policy() }, policy());
+    let used = |percent: f64| Finding::Rate(SendQuota::new(percent, 100.0, 1.0).unwrap().utilization());
+    let rows = [
+        (AlertState::default(), &watched, used(89.9)),
+        (AlertState::default(), &watched, used(90.0)),
+        (AlertState::default(), &watched, used(104.0)),
+        (told(AlertLevel::Warning), &watched, used(85.0)),
+        (told(AlertLevel::Warning), &watched, used(84.9)),
+        (told(AlertLevel::Warning), &watched, Finding::Rate(None)),
+        (AlertState::default(), &unwatched, Finding::Rate(None)),
+        // The setting was removed while the alert was open: what a pager opened, it closes.
+        (told(AlertLevel::Warning), &unwatched, Finding::Rate(None)),
+    ]
+    .map(|(state, policy, finding)| {
+        let decision = super::decide(&state, &reading(50.0, 60), &finding, policy);
+        format!("{}: {}", shown(&decision), decision.reason)
+    });
+    insta::assert_snapshot!(rows.join("\n"), @"
+    OK nothing: 89.9% is below the WARNING threshold of 90%; nothing to report
+    WARNING RAISED after OK: 90.0% is at the WARNING threshold of 90%; up from OK
+    WARNING RAISED after OK: 104.0% is above the WARNING threshold of 90%; up from OK
+    WARNING nothing: 85.0% is not yet below 85%, where WARNING ends; reported 2027-01-15 08:00 UTC
+    OK RECOVERED after WARNING: 84.9% is below the WARNING threshold of 90%; over, after WARNING
+    OK RECOVERED after WARNING: the maximum send rate is unlimited; over, after WARNING
+    OK nothing: the send rate is not watched; nothing to report
+    OK RECOVERED after WARNING: the send rate is not watched; over, after WARNING
+    ");
 }

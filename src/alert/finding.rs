@@ -2,16 +2,18 @@
 
 use crate::alert::{AlertLevel, Subject};
 use crate::failure::Failure;
-use crate::reading::{AccountStatus, SendQuota};
+use crate::reading::{AccountStatus, SendQuota, Utilization};
 use crate::time::Timestamp;
 
-/// What a check found about a subject. There is none about a quota or an account that could not be read.
+/// What a check found about a subject. There is none about a quota, an account or a rate that could not be read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Finding {
     /// The send quota.
     Quota(SendQuota),
     /// The status of the account.
     Account(AccountStatus),
+    /// How much of the maximum send rate was used; `None` where nobody asks, or the rate is unlimited.
+    Rate(Option<Utilization>),
     /// Whether SES could be read: since when not, if not.
     Reading(Option<Unread>),
 }
@@ -32,6 +34,7 @@ impl Finding {
         match self {
             Self::Quota(_) => Subject::Quota,
             Self::Account(_) => Subject::Account,
+            Self::Rate(_) => Subject::Rate,
             Self::Reading(_) => Subject::Reading,
         }
     }
@@ -40,7 +43,7 @@ impl Finding {
     pub(super) fn unread_since(&self) -> Option<Timestamp> {
         match self {
             Self::Reading(Some(unread)) => Some(unread.since),
-            Self::Quota(_) | Self::Account(_) | Self::Reading(None) => None,
+            Self::Quota(_) | Self::Account(_) | Self::Rate(_) | Self::Reading(None) => None,
         }
     }
 

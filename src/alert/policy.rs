@@ -2,13 +2,16 @@
 
 use crate::alert::reason::Cause;
 use crate::alert::{Alert, AlertLevel, Finding, Thresholds};
+use crate::reading::Utilization;
 use crate::time::Timestamp;
 
 /// When a notification is due.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AlertPolicy {
-    /// Where the levels of the quota begin and end.
+    /// Where the levels of the quota begin and end; the margin is that of the send rate, too.
     pub thresholds: Thresholds,
+    /// The share of the maximum send rate, in percent, from which the level of the rate is WARNING; `None` for never.
+    pub rate_warning: Option<f64>,
     /// Minutes after which a target that cannot be read is alerted about.
     pub unreadable_minutes: i64,
     /// Seconds after which an ongoing alert is repeated; `None` for never.
@@ -27,12 +30,23 @@ impl AlertPolicy {
         match finding {
             Finding::Quota(quota) => self.thresholds.level_after(previous, quota),
             Finding::Account(status) => status.level(),
+            Finding::Rate(used) => self.rate_level_after(previous, *used),
             Finding::Reading(None) => AlertLevel::Ok,
             Finding::Reading(Some(unread)) if now >= unread.since.plus_seconds(60 * self.unreadable_minutes) => {
                 AlertLevel::Warning
             }
             // Not read is not over.
             Finding::Reading(Some(_)) => previous,
+        }
+    }
+
+    /// As with the quota, the level ends only below its beginning less the margin: a rate that swings around the threshold
+    /// is told of once.
+    fn rate_level_after(&self, previous: AlertLevel, used: Option<Utilization>) -> AlertLevel {
+        let margin = if previous > AlertLevel::Ok { self.thresholds.clear_margin() } else { 0.0 };
+        match self.rate_warning.zip(used) {
+            Some((warning, used)) if used.percent() >= warning - margin => AlertLevel::Warning,
+            _ => AlertLevel::Ok,
         }
     }
 
@@ -47,6 +61,7 @@ impl AlertPolicy {
         match finding {
             Finding::Quota(quota) => Cause::of_quota(quota, level, &self.thresholds),
             Finding::Account(status) => Cause::of_account(status),
+            Finding::Rate(used) => Cause::of_rate(*used, level, self.rate_warning, self.thresholds.clear_margin()),
             Finding::Reading(unread) => Cause::of_reading(unread.as_ref(), level, self.unreadable_minutes),
         }
     }
@@ -57,9 +72,14 @@ impl AlertPolicy {
 }
 
 impl Default for AlertPolicy {
-    /// The default thresholds, a quarter hour until a target that cannot be read is alerted about, and a reminder every 24
+    /// The default thresholds, no alerts about the send rate, a quarter hour until a target that cannot be read is alerted about, and a reminder every 24
     /// hours.
     fn default() -> Self {
-        Self { thresholds: Thresholds::default(), unreadable_minutes: 15, reminder_seconds: Some(24 * 3_600) }
+        Self {
+            thresholds: Thresholds::default(),
+            rate_warning: None,
+            unreadable_minutes: 15,
+            reminder_seconds: Some(24 * 3_600),
+        }
     }
 }

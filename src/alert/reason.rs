@@ -38,6 +38,10 @@ pub enum Cause {
         /// Where WARNING begins, in percent.
         warning: f64,
     },
+    /// The send rate is not watched.
+    RateNotWatched,
+    /// There is no maximum send rate to reach.
+    RateUnlimited,
     /// AWS has nothing against the account.
     Healthy,
     /// AWS reviews the account.
@@ -87,6 +91,16 @@ impl Cause {
         }
     }
 
+    pub(super) fn of_rate(used: Option<Utilization>, level: AlertLevel, warning: Option<f64>, margin: f64) -> Self {
+        match (used, warning) {
+            (_, None) => Self::RateNotWatched,
+            (None, Some(_)) => Self::RateUnlimited,
+            (Some(used), Some(warning)) if level == AlertLevel::Ok => Self::Below { used, warning },
+            (Some(used), Some(from)) if used.percent() >= from => Self::Reached { used, level, from },
+            (Some(used), Some(from)) => Self::Held { used, level, until: from - margin },
+        }
+    }
+
     pub(super) fn of_reading(unread: Option<&Unread>, level: AlertLevel, minutes: i64) -> Self {
         match unread {
             None => Self::Readable,
@@ -111,6 +125,8 @@ impl fmt::Display for Cause {
             Self::Below { used, warning } => {
                 write!(f, "{} is below the WARNING threshold of {warning}%", used.for_people())
             }
+            Self::RateNotWatched => f.write_str("the send rate is not watched"),
+            Self::RateUnlimited => f.write_str("the maximum send rate is unlimited"),
             Self::Healthy => f.write_str("AWS reports the account as HEALTHY, with sending enabled"),
             Self::UnderReview => f.write_str("AWS has put the account under review (PROBATION)"),
             Self::UnknownStatus(status) => {

@@ -9,13 +9,15 @@ pub enum Subject {
     Quota,
     /// Whether AWS lets the account send.
     Account,
+    /// How much of the maximum send rate is used.
+    Rate,
     /// Whether SES can be read at all.
     Reading,
 }
 
 impl Subject {
     /// Every subject.
-    pub const ALL: [Self; 3] = [Self::Quota, Self::Account, Self::Reading];
+    pub const ALL: [Self; 4] = [Self::Quota, Self::Account, Self::Rate, Self::Reading];
 
     /// The name in messages, in the report and in the keys of the stored state.
     #[must_use]
@@ -23,6 +25,7 @@ impl Subject {
         match self {
             Self::Quota => "QUOTA",
             Self::Account => "ACCOUNT",
+            Self::Rate => "RATE",
             Self::Reading => "READING",
         }
     }

@@ -1,9 +1,10 @@
-//! Reads the send quota from Amazon SES.
+//! Reads the send quota, and what was sent in the last two weeks, from Amazon SES.
 
 use aws_config::{Region as SdkRegion, SdkConfig};
 use aws_sdk_ses::Client;
 use aws_sdk_ses::config::retry::RetryPartition;
 use aws_sdk_ses::config::{Builder, ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_ses::types::SendDataPoint;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
@@ -12,10 +13,11 @@ use tracing::warn;
 
 use super::error::failure;
 use crate::failure::{Failure, Stage, one_line};
-use crate::reading::{SendQuota, SendRate};
+use crate::reading::{SendHistory, SendQuota, SendRate};
 use crate::target::Region;
+use crate::time::Timestamp;
 
-/// Calls `GetSendQuota` in any Region.
+/// Calls `GetSendQuota` and `GetSendStatistics` in any Region.
 #[derive(Debug, Clone)]
 pub struct QuotaReader {
     client: Client,
@@ -23,7 +25,7 @@ pub struct QuotaReader {
 
 impl QuotaReader {
     pub(super) fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::from_conf(Builder::from(config).interceptor(RequireAllFields).build()) }
+        Self { client: Client::new(config) }
     }
 
     /// Reads the quota of the account in `region`. A rate that is missing or makes no sense is unknown, and logged.
@@ -31,11 +33,8 @@ impl QuotaReader {
     /// # Errors
     /// A [`Failure`] of the stage [`Stage::Read`]: what AWS answered, or that its numbers make no sense.
     pub async fn read(&self, region: &Region) -> Result<SendQuota, Failure> {
-        // The SDK limits the retries of a partition. One for all Regions would let a Region that is down use them up.
-        let there = aws_sdk_ses::Config::builder()
-            .region(SdkRegion::new(region.as_str().to_owned()))
-            .retry_partition(RetryPartition::new(format!("ses {region}")));
-        let request = self.client.get_send_quota().customize().config_override(there);
+        let request = self.client.get_send_quota().customize();
+        let request = request.config_override(in_region(region)).interceptor(RequireAllFields(&FIELDS));
         let (sent, max, rate) = match Box::pin(request.send()).await {
             Ok(quota) => (quota.sent_last24_hours(), quota.max24_hour_send(), Ok(quota.max_send_rate())),
             Err(error) => {
@@ -56,6 +55,30 @@ impl QuotaReader {
         }
         Ok(quota)
     }
+
+    /// Reads what the account sent in `region` in the last two weeks.
+    ///
+    /// # Errors
+    /// A [`Failure`] of the stage [`Stage::History`].
+    pub async fn read_history(&self, region: &Region) -> Result<SendHistory, Failure> {
+        let request = self.client.get_send_statistics().customize();
+        let request =
+            request.config_override(in_region(region)).interceptor(RequireAllFields(&["GetSendStatisticsResponse"]));
+        let answer = Box::pin(request.send()).await.map_err(|error| failure(Stage::History, &error))?;
+        #[allow(clippy::cast_precision_loss)] // Counts of recipients are far below 2^53.
+        let point = |point: &SendDataPoint| {
+            let time = Timestamp::from_epoch_seconds(point.timestamp()?.secs());
+            Some((time, point.delivery_attempts() as f64))
+        };
+        Ok(SendHistory::new(answer.send_data_points().iter().filter_map(point)))
+    }
+}
+
+/// The SDK limits the retries of a partition. One for all Regions would let a Region that is down use them up.
+fn in_region(region: &Region) -> Builder {
+    aws_sdk_ses::Config::builder()
+        .region(SdkRegion::new(region.as_str().to_owned()))
+        .retry_partition(RetryPartition::new(format!("ses {region}")))
 }
 
 /// The numbers of an answer that the SDK or [`RequireAllFields`] rejected, with the rate as SES wrote it: no alert is to
@@ -70,10 +93,11 @@ fn despite_the_rate(response: &HttpResponse) -> Option<(f64, f64, String)> {
     Some((sent?.parse().ok()?, max?.parse().ok()?, one_line(rate.unwrap_or_default())))
 }
 
-/// Rejects an answer that lacks one of the numbers. The SDK reads a missing number as 0, and a quota of 0 means that nothing
-/// may be sent, as does a rate of 0.
+/// Rejects an answer that lacks the end of one of these elements. The SDK reads a missing number as 0, and a quota of 0 means
+/// that nothing may be sent, as does a rate of 0. It takes the end of an answer for the end of a list, too, and what it lacks
+/// may be the newest.
 #[derive(Debug)]
-struct RequireAllFields;
+struct RequireAllFields(&'static [&'static str]);
 
 const FIELDS: [&str; 3] = ["SentLast24Hours", "Max24HourSend", "MaxSendRate"];
 
@@ -97,7 +121,7 @@ impl Intercept for RequireAllFields {
             return Ok(());
         }
         let body = context.response().body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
-        match FIELDS.into_iter().find(|field| !body.contains(&format!("</{field}>"))) {
+        match self.0.iter().find(|name| !body.contains(&format!("</{name}>"))) {
             Some(missing) => Err(Missing(missing).into()),
             None => Ok(()),
         }

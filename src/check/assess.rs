@@ -1,13 +1,16 @@
 //! What an observation means: the level of each subject of a target, and what to do about it. Pure.
 
+use std::sync::Arc;
+
 use super::observe::Observation;
 use crate::alert::{
     Action, AlertLevel, AlertPolicy, Decision, Finding, Reason, Subject, Unread, Verdict, decide, decide_without_state,
 };
 use crate::aws::{States, StoredState};
-use crate::failure::Failure;
+use crate::failure::{Failure, Stage};
+use crate::forecast::Forecast;
 use crate::metrics::{self, Metric};
-use crate::reading::Reading;
+use crate::reading::{Reading, SendHistory, SendQuota, SendRate};
 use crate::request::Request;
 use crate::target::Target;
 use crate::time::Timestamp;
@@ -50,7 +53,9 @@ impl Assessment {
     pub(super) fn metrics(&self) -> Vec<Metric> {
         let quota = self.subjects.iter().find(|assessed| assessed.finding.subject() == Subject::Quota);
         let level = quota.filter(|quota| !quota.is_blind).map(|quota| quota.decision.level);
-        metrics::for_target(&self.reading, level, !self.failures.is_empty())
+        // A history only explains.
+        let has_failed = self.failures.iter().any(|failure| failure.stage != Stage::History);
+        metrics::for_target(&self.reading, level, has_failed)
     }
 }
 
@@ -62,15 +67,21 @@ pub(super) fn assess(
     checked_at: Timestamp,
     policy: &AlertPolicy,
 ) -> Assessment {
-    let Observation { quota, account, states } = observation;
+    let Observation { quota, account, states, history } = observation;
     let (quota, quota_failure) = parted(quota);
     let (account, account_failure) = parted(account);
     let (states, state_failure) = parted(states);
     let is_blind = state_failure.is_some();
     let mut states = states.flatten();
-    let reading = Reading { target: target.clone(), quota, account: account.flatten(), checked_at };
+    let forecast = quota.as_ref().and_then(|quota| forecast(quota, &history, checked_at));
+    let (history, history_failure) = parted(history);
+    let rate_used =
+        quota.as_ref().zip(history.flatten()).and_then(|(quota, history)| history.rate_used(quota, checked_at));
+    let reading =
+        Reading { target: target.clone(), quota, account: account.flatten(), rate_used, forecast, checked_at };
     let mut failures: Vec<Failure> = quota_failure.into_iter().chain(account_failure).collect();
     let unread = failures.first().map(|failure| Unread { since: checked_at, failure: failure.clone() });
+    failures.extend(history_failure);
     failures.extend(state_failure);
 
     let mut assessment = Assessment { reading, subjects: Vec::new(), highest: None, failures };
@@ -91,6 +102,7 @@ pub(super) fn assess(
         let finding = match subject {
             Subject::Quota => reading.quota.map(Finding::Quota),
             Subject::Account => reading.account.clone().map(Finding::Account),
+            Subject::Rate => rate(reading, policy),
             Subject::Reading => Some(Finding::Reading(unread.clone())),
         };
         // Unknown is not OK: without a finding, the level stays what it was, and nothing is over.
@@ -103,13 +115,34 @@ pub(super) fn assess(
             None => decide_without_state(reading, &finding, policy),
         };
         failures.extend(decision.disbelieved.iter().map(Failure::impossible_time));
-        // How long a target has not been read is unknown without a state.
-        if decision.reason.verdict != Verdict::NeedsState {
+        // How long a target has not been read is unknown without a state, and a rate that nobody watches tells nothing.
+        if decision.reason.verdict != Verdict::NeedsState && finding != Finding::Rate(None) {
             *highest = (*highest).max(Some(decision.level));
         }
         subjects.push(Assessed { finding, decision, state, is_blind });
     }
     assessment
+}
+
+/// What is expected of a quota; `None` where nobody asked, or there is none that could be full.
+fn forecast(
+    quota: &SendQuota,
+    history: &Result<Option<Arc<SendHistory>>, Failure>,
+    now: Timestamp,
+) -> Option<Forecast> {
+    quota.max_24_hour_send().filter(|max| *max > 0.0)?;
+    match history {
+        Ok(history) => history.as_ref().map(|history| Forecast::new(history, quota, now)),
+        Err(_) => Some(Forecast::without_history(quota)),
+    }
+}
+
+/// A rate that nobody watches, and one without a maximum, are never a reason for an alert.
+fn rate(reading: &Reading, policy: &AlertPolicy) -> Option<Finding> {
+    match (policy.rate_warning, reading.quota.map(|quota| quota.max_send_rate())) {
+        (None, _) | (_, Some(SendRate::Unlimited)) => Some(Finding::Rate(None)),
+        _ => reading.rate_used.map(|used| Finding::Rate(Some(used))),
+    }
 }
 
 /// A test alert is sent whatever the level, and changes nothing.
@@ -120,7 +153,8 @@ fn undecided(finding: Finding, now: Timestamp, policy: &AlertPolicy) -> Assessed
     Assessed { finding, decision, state: None, is_blind: false }
 }
 
-fn parted<T, E>(result: Result<T, E>) -> (Option<T>, Option<E>) {
+/// A result as what is known, and what failed.
+pub(super) fn parted<T, E>(result: Result<T, E>) -> (Option<T>, Option<E>) {
     match result {
         Ok(value) => (Some(value), None),
         Err(error) => (None, Some(error)),

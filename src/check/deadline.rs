@@ -23,6 +23,11 @@ impl Deadline {
         Self::after(self.0.saturating_duration_since(Instant::now()) / 3)
     }
 
+    /// The deadline, but no later than `time` from now.
+    pub(super) fn at_most(self, time: Duration) -> Self {
+        Self(self.0.min(Self::after(time).0))
+    }
+
     /// The deadline less the time that something after it takes.
     pub(super) fn less(self, time: Duration) -> Self {
         Self(self.0.checked_sub(time).unwrap_or(self.0))

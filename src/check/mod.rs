@@ -9,10 +9,12 @@ mod assess;
 mod deadline;
 mod deliver;
 mod dispatch;
+mod histories;
 mod listeners;
 mod observe;
 mod pace;
 mod pipeline;
+mod plan;
 mod publish;
 mod report;
 mod said;
@@ -26,13 +28,15 @@ use tokio::sync::mpsc;
 use crate::aws::Clients;
 use crate::request::Request;
 use crate::settings::Settings;
-use crate::target::Account;
+use crate::target::Target;
 use crate::time::Timestamp;
 
 use deliver::Done;
 use dispatch::Dispatch;
+use histories::Histories;
 use listeners::Listeners;
 use pipeline::{Check, Checked};
+pub use plan::{PlanAnswer, PlanFailed};
 use publish::publish;
 pub use report::{CheckFailed, Failures, Report, SubjectReport, TargetReport};
 use said::SaidThisHour;
@@ -51,13 +55,14 @@ pub struct Monitor {
     clients: Clients,
     said: SaidThisHour,
     listeners: Listeners,
+    histories: Histories,
 }
 
 /// What a check knows of the invocation that it runs in.
 #[derive(Debug, Clone)]
 pub struct Invocation {
-    /// The account that is checked.
-    pub account: Account,
+    /// The function's own account and Region. The account is the one that is checked.
+    pub function: Target,
     /// The request ID of Lambda, the same each time the same event is delivered.
     pub request_id: String,
     /// Tells the attempts of one request ID apart.
@@ -72,7 +77,13 @@ impl Monitor {
     /// A monitor with its settings and clients.
     #[must_use]
     pub fn new(settings: Settings, clients: Clients) -> Self {
-        Self { settings, clients, said: SaidThisHour::default(), listeners: Listeners::default() }
+        Self {
+            settings,
+            clients,
+            said: SaidThisHour::default(),
+            listeners: Listeners::default(),
+            histories: Histories::default(),
+        }
     }
 
     /// Checks every target. A failure in one of them, or in one part of one, is in the report and stops nothing else.

@@ -15,7 +15,7 @@ use tracing::debug;
 use super::assess::{Assessed, Assessment, assess};
 use super::deadline::Deadline;
 use super::deliver::{AlertDelivery, Done, Task, WRITES};
-use super::observe::{Observation, observe};
+use super::observe::{Observation, Observer};
 use super::pace::Pace;
 use super::publish::Measurement;
 use super::report::SubjectReport;
@@ -65,7 +65,9 @@ impl Checked {
 
     pub(super) fn into_report(self) -> TargetReport {
         let Self { reading, subjects, failures, .. } = self;
-        TargetReport::new(&reading.target, reading.quota.as_ref(), subjects).with_failures(failures)
+        TargetReport::new(&reading.target, reading.quota.as_ref(), subjects)
+            .with_forecast(reading.forecast.clone())
+            .with_failures(failures)
     }
 }
 
@@ -118,7 +120,9 @@ impl<'a> Check<'a> {
     /// The account's targets, in the order of `REGIONS`.
     fn targets(&self) -> Vec<Target> {
         let regions = self.monitor.settings.targets.regions.iter();
-        regions.map(|region| Target { account: self.invocation.account.clone(), region: region.clone() }).collect()
+        regions
+            .map(|region| Target { account: self.invocation.function.account.clone(), region: region.clone() })
+            .collect()
     }
 
     /// Checks all targets, and measures them together.
@@ -219,9 +223,16 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// What its targets are observed with.
+    pub(super) fn observer(&self) -> Observer<'_> {
+        let Monitor { settings, clients, histories, .. } = self.monitor;
+        let (request, now, deadline) = (self.request, self.invocation.started_at, self.deadline);
+        Observer { clients, histories, policy: &settings.alerting, request, now, deadline }
+    }
+
     /// Reads a target, and gives up its place when that takes long.
     async fn observe(&self, target: &Target, place: Option<SemaphorePermit<'_>>) -> Observation {
-        let observing = pin!(observe(&self.monitor.clients, self.request, target, self.deadline));
+        let observing = pin!(self.observer().observe(target));
         match select(observing, pin!(sleep(PATIENCE))).await {
             Either::Left((observation, _)) => observation,
             Either::Right(((), observing)) => {

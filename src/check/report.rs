@@ -7,6 +7,7 @@ use serde_json::Number;
 
 use crate::alert::{AlertLevel, Kind, Reason, Subject};
 use crate::failure::{Failure, Stage};
+use crate::forecast::Forecast;
 use crate::numbers::json_number;
 use crate::reading::{SendQuota, Utilization};
 use crate::target::{AccountId, Region, Target};
@@ -40,6 +41,8 @@ pub struct TargetReport {
     quota: Option<QuotaReport>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     subjects: Vec<SubjectReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forecast: Option<Forecast>,
     #[serde(flatten)]
     failures: Option<Failures>,
 }
@@ -110,7 +113,13 @@ impl TargetReport {
         });
         let (account, region) = (target.account.id.clone(), target.region.clone());
         let subjects = subjects.into_iter().filter(SubjectReport::is_news).collect();
-        Self { account, region, quota, subjects, failures: None }
+        Self { account, region, quota, subjects, forecast: None, failures: None }
+    }
+
+    /// The same target, with what is expected of its quota.
+    #[must_use]
+    pub fn with_forecast(self, forecast: Option<Forecast>) -> Self {
+        Self { forecast, ..self }
     }
 
     /// The same target, with what failed.
@@ -147,7 +156,7 @@ impl Report {
     /// [`CheckFailed`] in these cases.
     pub fn into_result(self) -> Result<Self, CheckFailed> {
         let is_unread = self.targets.iter().all(|target| target.quota.is_none());
-        let is_own = |failure: &Failure| !matches!(failure.stage, Stage::Read | Stage::Account);
+        let is_own = |failure: &Failure| !matches!(failure.stage, Stage::Read | Stage::Account | Stage::History);
         let has_failed = self.all_failures().any(|(_, failure)| is_own(failure));
         if is_unread || has_failed { Err(CheckFailed(Box::new(self))) } else { Ok(self) }
     }

@@ -51,17 +51,20 @@ impl Failure {
     fn denied(&self) -> &'static str {
         let by = DENIED_BY.iter().find(|(policy, _)| self.message.contains(policy));
         match (self.stage, by) {
-            (Stage::Read | Stage::Account, Some((_, BY_THE_ORGANIZATION))) => {
+            (Stage::Read | Stage::Account | Stage::History, Some((_, BY_THE_ORGANIZATION))) => {
                 "a policy of your AWS organization forbids this, not the function's role: leave this Region out of \
                  REGIONS, or have that policy changed"
             }
             (_, Some((_, hint))) => hint,
             // What has been seen of a Region without SES, where another service answers at the address.
-            (Stage::Read | Stage::Account, None) if self.message == "Unknown" => {
+            (Stage::Read | Stage::Account | Stage::History, None) if self.message == "Unknown" => {
                 "is Amazon SES offered in this Region? If not, leave the Region out of REGIONS"
             }
             (Stage::Read, None) => "grant the function's role ses:GetSendQuota, in this Region too",
             (Stage::Account, None) => "grant the function's role ses:GetAccount, in this Region too",
+            (Stage::History, None) => {
+                "grant the function's role ses:GetSendStatistics, in this Region too; until then alerts come without a forecast"
+            }
             (Stage::State, None) => {
                 "grant the function's role dynamodb:BatchGetItem and dynamodb:PutItem on the table in STATE_TABLE"
             }
@@ -76,13 +79,13 @@ impl Failure {
 
     fn of_stage(&self, code: &str) -> Option<&'static str> {
         Some(match (self.stage, code) {
-            (Stage::Read | Stage::Account, "InvalidClientTokenId" | "UnrecognizedClientException") => {
+            (Stage::Read | Stage::Account | Stage::History, "InvalidClientTokenId" | "UnrecognizedClientException") => {
                 "is this Region enabled for the account? If not, enable it, or leave it out of REGIONS"
             }
             (Stage::Alert, "InvalidClientTokenId" | "UnrecognizedClientException") => {
                 "is the Region of the topic in ALERT_TOPIC_ARN enabled for the account?"
             }
-            (Stage::Read | Stage::Account, "UnexpectedResponse") => {
+            (Stage::Read | Stage::Account | Stage::History, "UnexpectedResponse") => {
                 "this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?"
             }
             (Stage::Alert, "UnexpectedResponse") => {
@@ -90,7 +93,7 @@ impl Failure {
                  the same; a later check sends it again"
             }
             (_, "UnexpectedResponse") => "this may not be AWS: has a proxy or a load balancer answered?",
-            (Stage::Read | Stage::Account, "NoConnection") => {
+            (Stage::Read | Stage::Account | Stage::History, "NoConnection") => {
                 "is Amazon SES offered in this Region, and can the function reach it? In a VPC it needs a NAT gateway, a VPC \
                  endpoint or a proxy"
             }

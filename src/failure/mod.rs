@@ -18,6 +18,8 @@ pub enum Stage {
     Read,
     /// Reading the status of the account from SES.
     Account,
+    /// Reading what was sent in the last two weeks from SES.
+    History,
     /// Reading or writing the state in DynamoDB.
     State,
     /// Publishing to the SNS topic.
@@ -33,6 +35,7 @@ impl Stage {
         match self {
             Self::Read => "read",
             Self::Account => "account",
+            Self::History => "history",
             Self::State => "state",
             Self::Alert => "alert",
             Self::Metrics => "metrics",

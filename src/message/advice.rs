@@ -7,6 +7,8 @@ use crate::target::Target;
 
 /// The quota `Sending quota` of the service `ses` in Service Quotas.
 const SENDING_QUOTA_CODE: &str = "L-804C8AE8";
+/// The quota `Sending rate`.
+const SENDING_RATE_CODE: &str = "L-CDEF9B6B";
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,7 @@ pub(super) fn steps(notification: &Notification) -> Vec<Step> {
             unknown_status_steps(target)
         }
         (Finding::Account(_), _) => review_steps(target),
+        (Finding::Rate(_), _) => rate_steps(notification, target),
         (Finding::Quota(quota), _) => match &notification.reading.account {
             Some(status) if status.is_stopped() => paused_steps(status, target),
             Some(status) if status.enforcement == EnforcementStatus::Probation => {
@@ -83,7 +86,7 @@ fn recovered(notification: &Notification, finding: &Finding, target: &Target) ->
         Finding::Quota(_) => {
             let (more, link) = match sandbox(&notification.reading) {
                 Sandbox::Yes | Sandbox::Perhaps => ("production access", account_dashboard(target)),
-                Sandbox::No => ("a higher quota", service_quotas(target)),
+                Sandbox::No => ("a higher quota", service_quotas(target, SENDING_QUOTA_CODE)),
             };
             let text = format!(
                 "Nothing at once. Mail that was held back can be sent again, a part at a time: it counts against the quota \
@@ -95,7 +98,7 @@ fn recovered(notification: &Notification, finding: &Finding, target: &Target) ->
             "SES accepts mail again. It has not kept what it rejected: send that again where it still matters, a part at a \
              time.",
         ),
-        Finding::Account(_) => Step::new("Nothing."),
+        Finding::Account(_) | Finding::Rate(_) => Step::new("Nothing."),
         Finding::Reading(_) => Step::new(
             "Nothing. What happened in the meantime is not known, except what the numbers of the last 24 hours still show.",
         ),
@@ -167,7 +170,7 @@ fn unknown_status_steps(target: &Target) -> Vec<Step> {
 }
 
 fn quota_steps(notification: &Notification, quota: &SendQuota, target: &Target) -> Vec<Step> {
-    let (dashboard, quotas) = (account_dashboard(target), service_quotas(target));
+    let (dashboard, quotas) = (account_dashboard(target), service_quotas(target, SENDING_QUOTA_CODE));
     if let Sandbox::Yes = sandbox(&notification.reading) {
         return vec![
             Step::at(
@@ -205,12 +208,34 @@ fn quota_steps(notification: &Notification, quota: &SendQuota, target: &Target) 
     ]
 }
 
+fn rate_steps(notification: &Notification, target: &Target) -> Vec<Step> {
+    let ask = match sandbox(&notification.reading) {
+        Sandbox::Yes | Sandbox::Perhaps => Step::at(
+            "Ask for production access now: the account is in the SES sandbox, whose limits are meant for tests. It can take a \
+             day to be granted:",
+            account_dashboard(target),
+        ),
+        Sandbox::No => Step::at(
+            "If this is the usual pace, ask for a higher send rate. It can take a day to be granted:",
+            service_quotas(target, SENDING_RATE_CODE),
+        ),
+    };
+    vec![
+        Step::new(
+            "Let the programs that send bulk mail send more slowly, and make sure that they send again later what SES throttles.",
+        ),
+        Step::at("See what was sent, and whether it should have been:", account_dashboard(target)),
+        ask,
+    ]
+}
+
 /// The same in a few words, for a phone.
 pub(super) fn in_short(notification: &Notification) -> &'static [&'static str] {
     let is_sandbox = !matches!(sandbox(&notification.reading), Sandbox::No);
     match (&notification.finding, notification.kind) {
         (_, Kind::Test) => &["Only a test."],
         (_, Kind::Recovered) => &["Recovered."],
+        (Finding::Rate(_), _) => &["Send bulk mail more slowly."],
         (Finding::Reading(_), _) if notification.reading.quota.is_some() => {
             &["The account status is not watched.", "See the email."]
         }
@@ -242,9 +267,9 @@ fn account_dashboard(target: &Target) -> String {
     console_page(target, "ses/home", "#/account", "the SES account dashboard")
 }
 
-fn service_quotas(target: &Target) -> String {
-    let path = format!("servicequotas/home/services/ses/quotas/{SENDING_QUOTA_CODE}");
-    console_page(target, &path, "", &format!("Service Quotas, quota {SENDING_QUOTA_CODE}"))
+fn service_quotas(target: &Target, code: &str) -> String {
+    let path = format!("servicequotas/home/services/ses/quotas/{code}");
+    console_page(target, &path, "", &format!("Service Quotas, quota {code}"))
 }
 
 /// Support Center is one for all Regions.

@@ -10,7 +10,7 @@ use super::document::{self, Document};
 use super::email::what_to_do;
 use super::sms::fitted;
 use super::subject::{headline, label, not_readable, with_news};
-use super::{Attributes, Message};
+use super::{Attributes, Message, outlook};
 use crate::alert::{AlertLevel, Finding, Kind, Notification, Subject, Unread};
 use crate::reading::{EnforcementStatus, Utilization};
 use crate::target::Target;
@@ -104,11 +104,10 @@ fn what(first: &Notification, all: &[&Notification]) -> String {
             format!("{targets} with no 24-hour sending quota left")
         }
         (Finding::Quota(_), _) => {
-            let lowest =
-                all.iter().filter_map(|one| utilization(one)).min_by(|a, b| a.percent().total_cmp(&b.percent()));
-            let used = lowest.map_or_else(String::new, |lowest| format!("{} or more of ", lowest.for_people()));
-            format!("{targets} with {used}the 24-hour sending quota used")
+            format!("{targets} with {}the 24-hour sending quota used", lowest(all))
         }
+        (Finding::Rate(_), Kind::Recovered) => format!("{targets} below the threshold of the maximum send rate"),
+        (Finding::Rate(_), _) => format!("{targets} with {}the maximum send rate used", lowest(all)),
         (Finding::Account(_), _) if first.level == AlertLevel::Exhausted => format!("{targets} with sending paused"),
         (Finding::Account(_), _) if all.iter().all(|one| is_under_review(one)) => {
             format!("{targets} under review by AWS")
@@ -117,16 +116,23 @@ fn what(first: &Notification, all: &[&Notification]) -> String {
     }
 }
 
+/// `80.1% or more of `
+fn lowest(all: &[&Notification]) -> String {
+    let lowest = all.iter().filter_map(|one| utilization(one)).min_by(|a, b| a.percent().total_cmp(&b.percent()));
+    lowest.map_or_else(String::new, |lowest| format!("{} or more of ", lowest.for_people()))
+}
+
 fn unread(notification: &Notification) -> Option<&Unread> {
     match &notification.finding {
         Finding::Reading(unread) => unread.as_ref(),
-        Finding::Quota(_) | Finding::Account(_) => None,
+        Finding::Quota(_) | Finding::Account(_) | Finding::Rate(_) => None,
     }
 }
 
 fn utilization(notification: &Notification) -> Option<Utilization> {
     match &notification.finding {
         Finding::Quota(quota) => quota.utilization(),
+        Finding::Rate(used) => *used,
         Finding::Account(_) | Finding::Reading(_) => None,
     }
 }
@@ -147,7 +153,10 @@ fn lines(named: &[&Notification], count: usize) -> String {
                 writeln!(lines, "{} ({})", headline(notification), unread.failure.code)
             }
             (Finding::Account(status), _) => writeln!(lines, "{} ({})", headline(notification), status.enforcement),
-            _ => writeln!(lines, "{}", headline(notification)),
+            _ => {
+                let forecast = outlook::in_short(notification).map(|forecast| format!("; {forecast}"));
+                writeln!(lines, "{}{}", headline(notification), forecast.unwrap_or_default())
+            }
         };
     }
     if count > named.len() {
@@ -178,12 +187,18 @@ fn steps(first: &Notification) -> Vec<Step> {
         (Finding::Account(_), Kind::Recovered) => {
             &["SES has not kept what it rejected: send that again where it still matters, a part at a time."]
         }
-        (Finding::Reading(_), Kind::Recovered) => &["Nothing."],
+        (Finding::Rate(_) | Finding::Reading(_), Kind::Recovered) => &["Nothing."],
         (Finding::Quota(_), _) => &[
             "Hold back mail that can wait, bulk mail first: many targets at once may have one sender, or one mistake, in common.",
             "In the SES console of each Region, under Account dashboard, see what was sent, and whether it should have been.",
             "Ask for higher quotas in Service Quotas, or for production access where the account is in the sandbox. It can \
              take a day to be granted.",
+        ],
+        (Finding::Rate(_), _) => &[
+            "Let the programs that send bulk mail send more slowly, and send again later what SES throttles: many targets at \
+             once may have one sender in common.",
+            "In the SES console of each Region, under Account dashboard, see what was sent, and whether it should have been.",
+            "Ask for higher send rates in Service Quotas. It can take a day to be granted.",
         ],
         (Finding::Account(_), _) => &[
             "Read what AWS wrote to the email addresses of the accounts; it names the issues.",
@@ -204,6 +219,7 @@ fn in_short(first: &Notification) -> &'static str {
         (_, Kind::Test) => "Only a test.",
         (_, Kind::Recovered) => "Recovered.",
         (Finding::Quota(_), _) => "Hold bulk mail, raise the quotas.",
+        (Finding::Rate(_), _) => "Send bulk mail more slowly.",
         (Finding::Account(_), _) if first.level == AlertLevel::Exhausted => {
             "SES rejects all mail. Read AWS's emails, reply to its cases."
         }

@@ -5,6 +5,7 @@ use serde_json::Number;
 
 use crate::alert::{AlertId, AlertLevel, Cause, Finding, IncidentId, Kind, Notification, Subject};
 use crate::failure::Failure;
+use crate::forecast::Forecast;
 use crate::numbers::json_number;
 use crate::reading::{EnforcementStatus, SendQuota, Utilization};
 use crate::target::{AccountId, Region};
@@ -43,6 +44,10 @@ pub(super) struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     utilization_percent: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    send_rate_utilization_percent: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forecast: Option<&'a Forecast>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     sending_enabled: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     enforcement_status: Option<&'a str>,
@@ -65,7 +70,7 @@ pub(super) fn of(notification: &Notification) -> Document<'_> {
     let (quota, status) = (reading.quota.as_ref(), reading.account.as_ref());
     let unread = match &notification.finding {
         Finding::Reading(unread) => unread.as_ref(),
-        Finding::Quota(_) | Finding::Account(_) => None,
+        Finding::Quota(_) | Finding::Account(_) | Finding::Rate(_) => None,
     };
     let utilization = quota.and_then(SendQuota::utilization);
     Document {
@@ -86,6 +91,8 @@ pub(super) fn of(notification: &Notification) -> Document<'_> {
         remaining: quota.and_then(SendQuota::remaining).and_then(json_number),
         max_send_rate: quota.and_then(|quota| quota.max_send_rate().per_second()).and_then(json_number),
         utilization_percent: utilization.map(Utilization::percent_rounded_down).and_then(json_number),
+        send_rate_utilization_percent: reading.rate_used.map(Utilization::percent_rounded_down).and_then(json_number),
+        forecast: reading.forecast.as_ref(),
         sending_enabled: status.map(|status| status.sending_enabled),
         enforcement_status: status.map(|status| EnforcementStatus::name(&status.enforcement)),
         production_access: status.and_then(|status| status.production_access),

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::advice::{Step, remark, steps};
+use super::outlook;
 use super::situation::{Sandbox, is_rejecting, sandbox};
 use super::subject::{headline, label};
 use crate::alert::{AlertLevel, Finding, Kind, Notification};
@@ -37,7 +38,8 @@ fn what_happened(notification: &Notification) -> String {
     } else {
         ""
     };
-    summary + rejecting + &wrapped(&change(notification), "")
+    let forecast = outlook::text(notification).map(|text| wrapped(&text, "")).unwrap_or_default();
+    summary + rejecting + &forecast + &wrapped(&change(notification), "")
 }
 
 /// What changed, and why.
@@ -106,6 +108,9 @@ pub(super) fn facts(notification: &Notification) -> Vec<(&'static str, String)> 
                 SendRate::Unknown => "unknown".to_owned(),
             };
             rows.push(("Maximum send rate", rate));
+            if let Finding::Rate(Some(used)) = notification.finding {
+                rows.push(("Send rate used", format!("{}, average of a quarter hour", used.for_people())));
+            }
         }
     }
     if let Some(since) = notification.since {
@@ -133,6 +138,13 @@ fn what_ses_does(notification: &Notification) -> &'static str {
             "WHAT SES DOES\n\
              SES still accepts mail. If the issue is not corrected in time, AWS may pause the account: then\n\
              SES rejects all mail.\n"
+        }
+        // Source: Amazon SES developer guide, "Errors related to the sending quotas for your Amazon SES account".
+        (Finding::Rate(_), _) => {
+            "WHAT SES DOES AT 100%\n\
+             SES throttles what is sent faster (\"Maximum sending rate exceeded\"). A program that uses the\n\
+             API loses the message, unless it sends it again later. Over SMTP the error is temporary (454):\n\
+             most mail servers keep the message and try again. Short peaks are higher than the average.\n"
         }
         (Finding::Reading(_), _) if notification.reading.quota.is_some() => {
             "WHAT THIS MEANS\n\

@@ -5,6 +5,7 @@ mod chat;
 mod digest;
 mod document;
 mod email;
+mod outlook;
 mod situation;
 mod sms;
 mod subject;
@@ -109,11 +110,11 @@ impl Message {
     }
 }
 
-/// What changed, and what is known, for a channel.
+/// What is expected, what changed, and what is known, for a channel.
 fn description(notification: &Notification) -> String {
-    let change = email::change(notification);
+    let news = [outlook::text(notification), Some(email::change(notification))];
     let facts = email::facts(notification).into_iter().map(|(name, value)| format!("{name}: {value}"));
-    [change].into_iter().chain(facts).collect::<Vec<_>>().join("\n")
+    news.into_iter().flatten().chain(facts).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

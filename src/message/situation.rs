@@ -31,6 +31,6 @@ pub(super) fn is_rejecting(notification: &Notification) -> bool {
         && match &notification.finding {
             Finding::Quota(quota) => quota.remaining() == Some(0.0),
             Finding::Account(status) => status.is_stopped(),
-            Finding::Reading(_) => false,
+            Finding::Rate(_) | Finding::Reading(_) => false,
         }
 }

@@ -1,6 +1,7 @@
 //! The text for a phone: one part, the level first.
 
 use super::advice::in_short;
+use super::outlook;
 use super::subject::{headline, label};
 use crate::alert::{Finding, Notification};
 use crate::numbers::count;
@@ -25,10 +26,23 @@ pub(super) fn text(notification: &Notification) -> String {
             ],
             _ => vec!["sending quota is unlimited.".to_owned()],
         },
-        Finding::Account(_) | Finding::Reading(_) => vec![format!("{}.", gsm(&headline(notification)))],
+        Finding::Account(_) | Finding::Rate(_) | Finding::Reading(_) => {
+            vec![format!("{}.", gsm(&headline(notification)))]
+        }
     };
-    let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
-    fitted(start, facts.into_iter().chain(in_short(notification).iter().copied()))
+    let advice = in_short(notification).iter().copied();
+    let forecast = outlook::in_short(notification).map(|text| format!("{}.", capitalized(&text)));
+    let mut facts = facts.iter().map(String::as_str);
+    match &forecast {
+        // When matters more than how many.
+        Some(forecast) => fitted(start, facts.next().into_iter().chain([forecast.as_str()]).chain(advice).chain(facts)),
+        None => fitted(start, facts.chain(advice)),
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + characters.as_str())
 }
 
 /// The most important first. A part that does not fit is left out.

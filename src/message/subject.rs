@@ -50,6 +50,8 @@ pub(super) fn headline(notification: &Notification) -> String {
             EnforcementStatus::Other(_) => format!("the account status is {}", status.enforcement),
             EnforcementStatus::Healthy | EnforcementStatus::Shutdown => "the account is healthy".to_owned(),
         },
+        Finding::Rate(Some(used)) => format!("{} of the maximum send rate used", used.for_people()),
+        Finding::Rate(None) => notification.cause.to_string(),
         Finding::Reading(None) => "readable again".to_owned(),
         Finding::Reading(Some(unread)) if notification.reading.quota.is_some() => {
             format!("account status {}", not_readable(unread, notification.reading.checked_at))

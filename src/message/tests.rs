@@ -4,15 +4,16 @@ use proptest::sample::select;
 
 use super::*;
 use crate::alert::level_tests::any_level;
-use crate::alert::{AlertPolicy, Finding, IncidentId, Unread};
+use crate::alert::{AlertId, AlertPolicy, Finding, IncidentId, Unread};
 use crate::failure::{Failure, Stage};
+use crate::forecast::{Forecast, IfPaceHolds, Outlook, Peak, Relief, Unknown, Window};
 use crate::reading::{AccountStatus, Reading, SendQuota};
 use crate::target::tests::target;
 use crate::time::Timestamp;
 
 fn reading(sent: f64, max: f64) -> Reading {
     let quota = SendQuota::new(sent, max, 14.0).ok();
-    Reading { target: target("aws", "us-east-1"), quota, account: status(true, "HEALTHY"), checked_at: noon() }
+    Reading { quota, account: status(true, "HEALTHY"), ..Reading::unknown(target("aws", "us-east-1"), noon()) }
 }
 
 fn status(enabled: bool, name: &str) -> Option<AccountStatus> {
@@ -55,7 +56,17 @@ fn test_alert(reading: Reading) -> Notification {
 }
 
 fn escalated() -> Notification {
-    notification(Kind::Escalated, AlertLevel::Warning, reading(48_100.0, 50_000.0))
+    let forecast = Some(filling());
+    notification(Kind::Escalated, AlertLevel::Warning, Reading { forecast, ..reading(48_100.0, 50_000.0) })
+}
+
+/// A forecast that the quota is full two and a half hours after noon.
+fn filling() -> Forecast {
+    let at = |text: &str| text.parse().unwrap();
+    let window = Window { earliest: at("2026-11-24T13:48:20Z"), latest: at("2026-11-24T16:08:00Z") };
+    let peak = Peak { percent: 104.26, low: 99.1, high: 109.7, at: at("2026-11-24T17:45:00Z") };
+    let outlook = Outlook::Breach { at: at("2026-11-24T14:31:10Z"), window, peak, probability: 0.741 };
+    Forecast { outlook, if_pace_holds: None, history_days: 14 }
 }
 
 fn subject_and_email(notification: &Notification) -> String {
@@ -69,6 +80,7 @@ fn escalated_email() {
     [CRITICAL] SES us-east-1 (111122223333): 96.2% of the 24-hour sending quota used
 
     CRITICAL: Amazon SES in us-east-1, account 111122223333: 96.2% of the 24-hour sending quota used.
+    At the usual course the quota is full at about 14:30 UTC (between 13:45 and 16:15).
     The level rose from WARNING to CRITICAL: 96.2% is above the CRITICAL threshold of 95%.
 
       Sent in the last 24 hours:  48,100 recipients
@@ -380,7 +392,7 @@ fn sms() {
     .map(|notification| Message::new(&notification).sms)
     .join("\n");
     assert_snapshot!(texts, @"
-    CRITICAL: SES us-east-1 (111122223333) 96.2% of 24h quota used. 1,900 of 50,000 left. Hold bulk mail, raise the quota.
+    CRITICAL: SES us-east-1 (111122223333) 96.2% of 24h quota used. Full at about 14:30 UTC. Hold bulk mail, raise the quota.
     WARNING: SES us-east-1 (111122223333) 80.0% of 24h quota used. 10,000 of 50,000 left. Hold bulk mail, raise the quota.
     EXHAUSTED: SES us-east-1 (111122223333) 100.0% of 24h quota used. 50,003 sent, quota 50,000. SES rejects mail. Raise the quota.
     EXHAUSTED: SES us-east-1 (111122223333) sending quota is 0. SES rejects mail. Raise the quota.
@@ -397,7 +409,7 @@ fn documents() {
     let test = test_alert(reading(1_234.0, 50_000.0));
     let documents = [escalated(), unlimited, test].map(|notification| Message::new(&notification).document).join("\n");
     assert_snapshot!(documents, @r#"
-    {"schemaVersion":1,"alertId":"111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/CRITICAL/ESCALATED","incidentId":"111122223333/us-east-1/QUOTA/2026-11-24T11:40:00Z","subject":"QUOTA","kind":"ESCALATED","level":"CRITICAL","previousLevel":"WARNING","reason":"96.2% is above the CRITICAL threshold of 95%","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","since":"2026-11-24T11:40:00Z","sentLast24Hours":48100,"max24HourSend":50000,"remaining":1900,"maxSendRate":14,"utilizationPercent":96.2,"sendingEnabled":true,"enforcementStatus":"HEALTHY","productionAccess":true,"test":false}
+    {"schemaVersion":1,"alertId":"111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/CRITICAL/ESCALATED","incidentId":"111122223333/us-east-1/QUOTA/2026-11-24T11:40:00Z","subject":"QUOTA","kind":"ESCALATED","level":"CRITICAL","previousLevel":"WARNING","reason":"96.2% is above the CRITICAL threshold of 95%","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","since":"2026-11-24T11:40:00Z","sentLast24Hours":48100,"max24HourSend":50000,"remaining":1900,"maxSendRate":14,"utilizationPercent":96.2,"forecast":{"verdict":"breach","breachAt":"2026-11-24T14:31:10Z","breachEarliest":"2026-11-24T13:48:20Z","breachLatest":"2026-11-24T16:08:00Z","peakPercent":104.3,"peakLowPercent":99.1,"peakHighPercent":109.7,"peakAt":"2026-11-24T17:45:00Z","probability":0.74},"sendingEnabled":true,"enforcementStatus":"HEALTHY","productionAccess":true,"test":false}
     {"schemaVersion":1,"alertId":"111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/OK/RECOVERED","incidentId":"111122223333/us-east-1/QUOTA/2026-11-24T11:40:00Z","subject":"QUOTA","kind":"RECOVERED","level":"OK","previousLevel":"WARNING","reason":"the 24-hour sending quota is unlimited","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","since":"2026-11-24T11:40:00Z","sentLast24Hours":41000,"maxSendRate":14,"sendingEnabled":true,"enforcementStatus":"HEALTHY","productionAccess":true,"test":false}
     {"schemaVersion":1,"alertId":"111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/OK/TEST","subject":"QUOTA","kind":"TEST","level":"OK","reason":"2.4% is below the WARNING threshold of 80%","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","sentLast24Hours":1234,"max24HourSend":50000,"remaining":48766,"maxSendRate":14,"utilizationPercent":2.4,"sendingEnabled":true,"enforcementStatus":"HEALTHY","productionAccess":true,"test":true}
     "#);
@@ -525,6 +537,46 @@ fn a_test_alert_about_many_targets_names_fifty_and_fits() {
     assert_eq!(Message::of(&[]), None);
 }
 
+fn any_forecast() -> impl Strategy<Value = Forecast> {
+    let time = || any::<i64>().prop_map(Timestamp::from_epoch_seconds);
+    let window = || (time(), time()).prop_map(|(earliest, latest)| Window { earliest, latest });
+    let peak = || {
+        (0.0..1e14_f64, 0.0..1e14_f64, 0.0..1e14_f64, time()).prop_map(|(percent, low, high, at)| Peak {
+            percent,
+            low,
+            high,
+            at,
+        })
+    };
+    let probability = || 0.0..=1.0_f64;
+    let unknown = || select(vec![Unknown::NotRead, Unknown::NoHistory, Unknown::DoNotMatch, Unknown::NoQuota]);
+    let relief = (prop::option::of(time()), peak()).prop_map(|(room_at, peak)| Relief { room_at, peak });
+    let outlook = prop_oneof![
+        (time(), window(), peak(), probability()).prop_map(|(at, window, peak, probability)| Outlook::Breach {
+            at,
+            window,
+            peak,
+            probability
+        }),
+        (window(), peak(), probability()).prop_map(|(window, peak, probability)| Outlook::MayBreach {
+            window,
+            peak,
+            probability
+        }),
+        (peak(), probability()).prop_map(|(peak, probability)| Outlook::NoBreach { peak, probability }),
+        relief.prop_map(|relief| Outlook::Full(Ok(relief))),
+        unknown().prop_map(|unknown| Outlook::Full(Err(unknown))),
+        unknown().prop_map(Outlook::CannotTell),
+    ];
+    let pace =
+        (time(), any::<bool>()).prop_map(|(full_at, is_worth_telling)| IfPaceHolds { full_at, is_worth_telling });
+    (outlook, prop::option::of(pace), 0..15_u32).prop_map(|(outlook, if_pace_holds, history_days)| Forecast {
+        outlook,
+        if_pace_holds,
+        history_days,
+    })
+}
+
 fn any_notification() -> impl Strategy<Value = Notification> {
     let kind = select(vec![Kind::Raised, Kind::Escalated, Kind::Reminder, Kind::Recovered, Kind::Test]);
     let place = select(vec![
@@ -542,21 +594,36 @@ fn any_notification() -> impl Strategy<Value = Notification> {
     );
     let failure = ("[A-Za-z]{1,40}", "\\PC{0,600}");
     let past = (kind, any_level(), prop::option::of(any_level()), select(&Subject::ALL[..]));
-    let read = (place, 0.0..1e12_f64, max, rate, prop::option::of(any::<bool>()));
+    let read = (place, 0.0..1e12_f64, max, rate, prop::option::of(any::<bool>()), prop::option::of(any_forecast()));
     (past, read, status, failure, any::<i64>(), 0..10_000_000_i64).prop_map(
-        |(past, (target, sent, max, rate, production), (enabled, name), (code, message), seconds, unread_for)| {
+        |(
+            past,
+            (target, sent, max, rate, production, forecast),
+            (enabled, name),
+            (code, message),
+            seconds,
+            unread_for,
+        )| {
             let (kind, level, previous_level, subject) = past;
             let checked_at = Timestamp::from_epoch_seconds(seconds);
             let status = AccountStatus::new(Some(enabled), Some(name), production).unwrap();
             let since = checked_at.plus_seconds(-unread_for);
             let failure = Failure::new(Stage::Read, &code, message);
+            let used = SendQuota::new(sent, max, rate).ok().and_then(|quota| quota.utilization());
             let finding = match subject {
                 Subject::Quota => Finding::Quota(SendQuota::new(sent, max, rate).unwrap()),
                 Subject::Account => Finding::Account(status.clone()),
+                Subject::Rate => Finding::Rate(used),
                 Subject::Reading => Finding::Reading((level > AlertLevel::Ok).then_some(Unread { since, failure })),
             };
             let quota = SendQuota::new(sent, max, rate).ok().filter(|_| subject != Subject::Reading);
-            let reading = Reading { target, quota, account: Some(status).filter(|_| enabled), checked_at };
+            let reading = Reading {
+                quota,
+                account: Some(status).filter(|_| enabled),
+                rate_used: used,
+                forecast,
+                ..Reading::unknown(target, checked_at)
+            };
             let incident_id = Some(IncidentId::new(&reading.target, subject, since)).filter(|_| kind != Kind::Test);
             let since = previous_level.map(|_| checked_at);
             Notification { incident_id, previous_level, since, ..alone(finding, kind, level, reading) }
@@ -953,6 +1020,79 @@ fn a_quota_that_fills_while_the_account_is_under_review_or_paused() {
     }
 }
 
+/// A notification about the send rate, where WARNING begins at 90%.
+fn rate(used: Option<f64>, kind: Kind, previous_level: AlertLevel) -> Notification {
+    let policy = AlertPolicy { rate_warning: Some(90.0), ..AlertPolicy::default() };
+    let rate_used = used.and_then(|used| SendQuota::new(used, 100.0, 1.0).unwrap().utilization());
+    let finding = Finding::Rate(rate_used);
+    let level = policy.level(&finding, noon());
+    let cause = policy.cause(&finding, level);
+    let reading = Reading { rate_used, forecast: Some(filling()), ..reading(12_000.0, 50_000.0) };
+    let alert_id = AlertId::new(&reading.target, Subject::Rate, noon(), level, kind);
+    Notification { alert_id, level, cause, ..about(finding, kind, previous_level, reading) }
+}
+
+#[test]
+fn a_send_rate_near_its_maximum() {
+    assert_snapshot!(subject_and_email(&rate(Some(92.04), Kind::Raised, AlertLevel::Ok)), @r#"
+    [WARNING] SES us-east-1 (111122223333): 92.0% of the maximum send rate used
+
+    WARNING: Amazon SES in us-east-1, account 111122223333: 92.0% of the maximum send rate used.
+    The level rose from OK to WARNING: 92.0% is above the WARNING threshold of 90%.
+
+      Sent in the last 24 hours:  12,000 recipients
+      24-hour sending quota:      50,000 recipients
+      Left:                       38,000 recipients
+      Used:                       24.0%
+      Maximum send rate:          14 recipients a second
+      Send rate used:             92.0%, average of a quarter hour
+      Above OK since:             2026-11-24 11:40 UTC
+      Checked at:                 2026-11-24 12:00 UTC
+
+    WHAT SES DOES AT 100%
+    SES throttles what is sent faster ("Maximum sending rate exceeded"). A program that uses the
+    API loses the message, unless it sends it again later. Over SMTP the error is temporary (454):
+    most mail servers keep the message and try again. Short peaks are higher than the average.
+
+    WHAT TO DO NOW
+    1. Let the programs that send bulk mail send more slowly, and make sure that they send again
+       later what SES throttles.
+    2. See what was sent, and whether it should have been:
+       https://us-east-1.console.aws.amazon.com/ses/home?region=us-east-1#/account
+    3. If this is the usual pace, ask for a higher send rate. It can take a day to be granted:
+       https://us-east-1.console.aws.amazon.com/servicequotas/home/services/ses/quotas/L-CDEF9B6B?region=us-east-1
+
+    Incident ID: 111122223333/us-east-1/RATE/2026-11-24T11:40:00Z
+    Alert ID: 111122223333/us-east-1/RATE/2026-11-24T12:00:00Z/WARNING/RAISED
+    "#);
+}
+
+#[test]
+fn a_send_rate_that_is_no_longer_near_its_maximum() {
+    let over = rate(Some(40.0), Kind::Recovered, AlertLevel::Warning);
+    let unlimited = rate(None, Kind::Recovered, AlertLevel::Warning);
+    let texts = [over, unlimited].map(|over| {
+        let message = Message::new(&over);
+        format!(
+            "{}\n{}\n{}",
+            message.subject,
+            message.sms,
+            message.email.lines().take(2).collect::<Vec<_>>().join("\n")
+        )
+    });
+    assert_snapshot!(texts.join("\n\n"), @"
+    [OK] SES us-east-1 (111122223333): recovered, 40.0% of the maximum send rate used
+    OK: SES us-east-1 (111122223333) 40.0% of the maximum send rate used. Recovered.
+    OK: Amazon SES in us-east-1, account 111122223333: 40.0% of the maximum send rate used.
+    The alert is over: the level is back to OK, after WARNING.
+
+    [OK] SES us-east-1 (111122223333): recovered, the maximum send rate is unlimited
+    OK: SES us-east-1 (111122223333) the maximum send rate is unlimited. Recovered.
+    OK: Amazon SES in us-east-1, account 111122223333: the maximum send rate is unlimited.
+    The alert is over: the level is back to OK, after WARNING.
+    ");
+}
+
 #[test]
 fn phones_and_documents_of_other_subjects() {
     let paused = Reading { account: status(false, "SHUTDOWN"), ..reading(12_000.0, 50_000.0) };
@@ -964,6 +1104,7 @@ fn phones_and_documents_of_other_subjects() {
         about(account(&review), Kind::Raised, AlertLevel::Ok, review.clone()),
         about(unread("AccessDenied", "no", &dark), Kind::Raised, AlertLevel::Ok, dark.clone()),
         about(Finding::Reading(None), Kind::Recovered, AlertLevel::Warning, reading(12_000.0, 50_000.0)),
+        rate(Some(92.0), Kind::Raised, AlertLevel::Ok),
     ]
     .map(|notification| Message::new(&notification));
     let texts =
@@ -984,6 +1125,10 @@ fn phones_and_documents_of_other_subjects() {
     OK: SES us-east-1 (111122223333) readable again. Recovered.
     {"schemaVersion":1,"alertId":"111122223333/us-east-1/READING/2026-11-24T12:00:00Z/OK/RECOVERED","incidentId":"111122223333/us-east-1/READING/2026-11-24T11:40:00Z","subject":"READING","kind":"RECOVERED","level":"OK","previousLevel":"WARNING","reason":"SES can be read","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","since":"2026-11-24T11:40:00Z","sentLast24Hours":12000,"max24HourSend":50000,"remaining":38000,"maxSendRate":14,"utilizationPercent":24,"sendingEnabled":true,"enforcementStatus":"HEALTHY","productionAccess":true,"test":false}
     level=OK kind=RECOVERED subject=READING account=111122223333 region=us-east-1
+
+    WARNING: SES us-east-1 (111122223333) 92.0% of the maximum send rate used. Send bulk mail more slowly.
+    {"schemaVersion":1,"alertId":"111122223333/us-east-1/RATE/2026-11-24T12:00:00Z/WARNING/RAISED","incidentId":"111122223333/us-east-1/RATE/2026-11-24T11:40:00Z","subject":"RATE","kind":"RAISED","level":"WARNING","previousLevel":"OK","reason":"92.0% is above the WARNING threshold of 90%","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","since":"2026-11-24T11:40:00Z","sentLast24Hours":12000,"max24HourSend":50000,"remaining":38000,"maxSendRate":14,"utilizationPercent":24,"sendRateUtilizationPercent":92,"forecast":{"verdict":"breach","breachAt":"2026-11-24T14:31:10Z","breachEarliest":"2026-11-24T13:48:20Z","breachLatest":"2026-11-24T16:08:00Z","peakPercent":104.3,"peakLowPercent":99.1,"peakHighPercent":109.7,"peakAt":"2026-11-24T17:45:00Z","probability":0.74},"sendingEnabled":true,"enforcementStatus":"HEALTHY","productionAccess":true,"test":false}
+    level=WARNING kind=RAISED subject=RATE account=111122223333 region=us-east-1
     "#);
 }
 
@@ -994,7 +1139,7 @@ fn chat() {
     assert_snapshot!(serde_json::to_string_pretty(&value).unwrap(), @r#"
     {
       "content": {
-        "description": "The level rose from WARNING to CRITICAL: 96.2% is above the CRITICAL threshold of 95%.\nSent in the last 24 hours: 48,100 recipients\n24-hour sending quota: 50,000 recipients\nLeft: 1,900 recipients\nUsed: 96.2%\nMaximum send rate: 14 recipients a second\nAbove OK since: 2026-11-24 11:40 UTC\nChecked at: 2026-11-24 12:00 UTC",
+        "description": "At the usual course the quota is full at about 14:30 UTC (between 13:45 and 16:15).\nThe level rose from WARNING to CRITICAL: 96.2% is above the CRITICAL threshold of 95%.\nSent in the last 24 hours: 48,100 recipients\n24-hour sending quota: 50,000 recipients\nLeft: 1,900 recipients\nUsed: 96.2%\nMaximum send rate: 14 recipients a second\nAbove OK since: 2026-11-24 11:40 UTC\nChecked at: 2026-11-24 12:00 UTC",
         "keywords": [
           "CRITICAL",
           "ESCALATED",
@@ -1015,6 +1160,7 @@ fn chat() {
           "alertId": "111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/CRITICAL/ESCALATED",
           "checkedAt": "2026-11-24T12:00:00Z",
           "enforcementStatus": "HEALTHY",
+          "forecast": "{\"breachAt\":\"2026-11-24T14:31:10Z\",\"breachEarliest\":\"2026-11-24T13:48:20Z\",\"breachLatest\":\"2026-11-24T16:08:00Z\",\"peakAt\":\"2026-11-24T17:45:00Z\",\"peakHighPercent\":109.7,\"peakLowPercent\":99.1,\"peakPercent\":104.3,\"probability\":0.74,\"verdict\":\"breach\"}",
           "incidentId": "111122223333/us-east-1/QUOTA/2026-11-24T11:40:00Z",
           "kind": "ESCALATED",
           "level": "CRITICAL",
@@ -1059,19 +1205,26 @@ fn digests() {
     let dark = Reading { quota: None, account: None, ..reading(0.0, 0.0) };
     let dark = about(unread("AccessDenied", "no", &dark), Kind::Reminder, AlertLevel::Warning, dark);
     let over = notification(Kind::Recovered, AlertLevel::Critical, reading(31_000.0, 50_000.0));
-    let texts =
-        [vec![full(48_100.0), full(47_600.0)], vec![full(50_000.0); 2], vec![paused; 2], vec![dark; 2], vec![over; 2]]
-            .map(|all| {
-                let message = Message::of(&all.iter().collect::<Vec<_>>()).unwrap();
-                format!("{}\n\n{}\n{}", message.subject, message.email, message.sms)
-            });
+    let fast = rate(Some(92.0), Kind::Raised, AlertLevel::Ok);
+    let texts = [
+        vec![escalated(), full(47_600.0)],
+        vec![full(50_000.0); 2],
+        vec![paused; 2],
+        vec![dark; 2],
+        vec![over; 2],
+        vec![fast; 2],
+    ]
+    .map(|all| {
+        let message = Message::of(&all.iter().collect::<Vec<_>>()).unwrap();
+        format!("{}\n\n{}\n{}", message.subject, message.email, message.sms)
+    });
     assert_snapshot!(texts.join("\n\n----\n\n"), @"
     [CRITICAL] SES: 2 targets with 95.2% or more of the 24-hour sending quota used
 
     CRITICAL: Amazon SES, 2 targets with 95.2% or more of the 24-hour sending quota used.
     The level of each rose to CRITICAL.
 
-      us-east-1 (account 111122223333): 96.2% of the 24-hour sending quota used
+      us-east-1 (account 111122223333): 96.2% of the 24-hour sending quota used; full at about 14:30 UTC
       us-east-1 (account 111122223333): 95.2% of the 24-hour sending quota used
 
     WHAT TO DO NOW
@@ -1156,5 +1309,24 @@ fn digests() {
     Nothing at once. Mail that was held back can be sent again, a part at a time.
 
     OK: SES, 2 targets below the thresholds of the 24-hour sending quota. Recovered.
+
+    ----
+
+    [WARNING] SES: 2 targets with 92.0% or more of the maximum send rate used
+
+    WARNING: Amazon SES, 2 targets with 92.0% or more of the maximum send rate used.
+    The level of each rose to WARNING.
+
+      us-east-1 (account 111122223333): 92.0% of the maximum send rate used
+      us-east-1 (account 111122223333): 92.0% of the maximum send rate used
+
+    WHAT TO DO NOW
+    1. Let the programs that send bulk mail send more slowly, and send again later what SES
+       throttles: many targets at once may have one sender in common.
+    2. In the SES console of each Region, under Account dashboard, see what was sent, and whether it
+       should have been.
+    3. Ask for higher send rates in Service Quotas. It can take a day to be granted.
+
+    WARNING: SES, 2 targets with 92.0% or more of the maximum send rate used. Send bulk mail more slowly.
     ");
 }

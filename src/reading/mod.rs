@@ -1,4 +1,4 @@
-//! What SES answered.
+//! What SES answered, and what follows from it.
 
 mod account_status;
 mod history;
@@ -6,6 +6,7 @@ mod quota;
 mod send_rate;
 mod utilization;
 
+use crate::forecast::Forecast;
 use crate::target::Target;
 use crate::time::Timestamp;
 
@@ -24,6 +25,19 @@ pub struct Reading {
     pub quota: Option<SendQuota>,
     /// The status of the account.
     pub account: Option<AccountStatus>,
+    /// How much of the maximum send rate was used on average in the last complete quarter hour; `None` where the history is
+    /// unknown, or was not read, or there is no maximum to compare with.
+    pub rate_used: Option<Utilization>,
+    /// What is expected of the quota; `None` where nobody asked, or there is no quota to be full.
+    pub forecast: Option<Forecast>,
     /// When the check started that read them.
     pub checked_at: Timestamp,
+}
+
+impl Reading {
+    /// A reading of which nothing is known.
+    #[must_use]
+    pub fn unknown(target: Target, checked_at: Timestamp) -> Self {
+        Self { target, quota: None, account: None, rate_used: None, forecast: None, checked_at }
+    }
 }

@@ -11,11 +11,12 @@ const REMINDER_HOURS: RangeInclusive<f64> = 1.0 / 60.0..=8_760.0;
 /// From a minute, the shortest time between two checks, to a week.
 const UNREADABLE_MINUTES: RangeInclusive<i64> = 1..=10_080;
 
-/// Reads `WARNING_PERCENT`, `CRITICAL_PERCENT` and `CLEAR_MARGIN_PERCENT`, in percent of the quota, `UNREADABLE_MINUTES`, and
-/// `REMINDER_HOURS`, 0 for never. The defaults are those of [`AlertPolicy`].
+/// Reads `WARNING_PERCENT`, `CRITICAL_PERCENT` and `CLEAR_MARGIN_PERCENT`, in percent of the quota, `RATE_WARNING_PERCENT`, in
+/// percent of the maximum send rate, `UNREADABLE_MINUTES`, and `REMINDER_HOURS`; 0 for never. The defaults are those of [`AlertPolicy`].
 pub(super) fn read<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> AlertPolicy {
     let default = AlertPolicy::default();
     let thresholds = thresholds(reader, default.thresholds);
+    let rate_warning = rate_warning(reader, thresholds.clear_margin());
     let unreadable_minutes = reader
         .optional("UNREADABLE_MINUTES", "a whole number of minutes from 1 to 10080 (a week)", |text| {
             text.parse().ok().filter(|minutes| UNREADABLE_MINUTES.contains(minutes))
@@ -30,7 +31,16 @@ pub(super) fn read<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> Ale
         None => default.reminder_seconds,
         Some(hours) => (hours > 0.0).then_some((hours * 3_600.0) as i64),
     };
-    AlertPolicy { thresholds, unreadable_minutes, reminder_seconds }
+    AlertPolicy { thresholds, rate_warning, unreadable_minutes, reminder_seconds }
+}
+
+/// `None` for never, which 0 says. The margin ends an alert about the rate, too.
+fn rate_warning<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>, margin: f64) -> Option<f64> {
+    let expected = "0 (never), or a number above CLEAR_MARGIN_PERCENT and at most 100";
+    let percent = reader.optional("RATE_WARNING_PERCENT", expected, |text| {
+        number(text).filter(|percent| *percent == 0.0 || (*percent > margin && *percent <= 100.0))
+    });
+    percent.filter(|percent| *percent > 0.0)
 }
 
 /// The thresholds together. Values that contradict each other are noted, unless one of them is invalid by itself.

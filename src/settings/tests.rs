@@ -238,11 +238,12 @@ fn tells(page: &str, name: &str, default: &str) -> bool {
 fn the_template_and_the_documentation_tell_the_defaults() {
     let (readme, reference) = (include_str!("../../README.md"), include_str!("../../docs/configuration.md"));
     let Settings { publishing, alerting, .. } = settings(&[]).unwrap();
-    let AlertPolicy { thresholds, unreadable_minutes, reminder_seconds } = alerting;
+    let AlertPolicy { thresholds, rate_warning, unreadable_minutes, reminder_seconds } = alerting;
     for (parameter, variable, default) in [
         ("WarningPercent", "WARNING_PERCENT", thresholds.warning().to_string()),
         ("CriticalPercent", "CRITICAL_PERCENT", thresholds.critical().to_string()),
         ("ClearMarginPercent", "CLEAR_MARGIN_PERCENT", thresholds.clear_margin().to_string()),
+        ("RateWarningPercent", "RATE_WARNING_PERCENT", rate_warning.unwrap_or_default().to_string()),
         ("UnreadableMinutes", "UNREADABLE_MINUTES", unreadable_minutes.to_string()),
         ("ReminderHours", "REMINDER_HOURS", (reminder_seconds.unwrap() / 3_600).to_string()),
         ("MetricNamespace", "METRIC_NAMESPACE", publishing.metric_namespace),

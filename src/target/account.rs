@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::{InvalidName, Partition};
 
 /// A 12-digit AWS account ID.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AccountId(String);
 
 impl AccountId {
@@ -26,7 +26,7 @@ impl FromStr for AccountId {
 }
 
 /// An AWS account in its partition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Account {
     /// The partition that the account belongs to.
     pub partition: Partition,
@@ -34,44 +34,11 @@ pub struct Account {
     pub id: AccountId,
 }
 
-impl Account {
-    /// Reads both from the ARN of the running function, which comes with every invocation:
-    /// `arn:aws:lambda:us-east-1:111122223333:function:name`. `GetSendQuota` returns neither.
-    ///
-    /// # Errors
-    /// [`InvalidName`] if the text is not the ARN of a function.
-    pub fn from_function_arn(arn: &str) -> Result<Self, InvalidName> {
-        let parts: Vec<&str> = arn.split(':').collect();
-        match parts[..] {
-            ["arn", partition, "lambda", _, account, "function", ..] => {
-                Ok(Self { partition: partition.parse()?, id: account.parse()? })
-            }
-            _ => Err(InvalidName::new("the ARN of a Lambda function", arn)),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::target::tests::target;
-
-    #[test]
-    fn the_function_arn_tells_partition_and_account() {
-        for partition in ["aws", "aws-us-gov", "aws-cn"] {
-            let arn = format!("arn:{partition}:lambda:us-east-1:111122223333:function:monitor:live");
-            assert_eq!(Account::from_function_arn(&arn), Ok(target(partition, "us-east-1").account));
-        }
-        for (arn, message) in [
-            ("function-arn", "\"function-arn\" is not the ARN of a Lambda function"),
-            ("arn:aws:lambda:us-east-1:1234:function:f", "\"1234\" is not a 12-digit account ID"),
-            ("arn:moon:lambda:us-east-1:111122223333:function:f", "\"moon\" is not a partition such as aws"),
-        ] {
-            assert_eq!(Account::from_function_arn(arn).unwrap_err().to_string(), message);
-        }
-    }
 
     proptest! {
         #[test]
@@ -79,10 +46,6 @@ mod tests {
             match text.parse::<AccountId>() {
                 Ok(id) => prop_assert_eq!(id.as_str(), text.as_str()),
                 Err(error) => prop_assert!(error.to_string().contains(&text)),
-            }
-            if let Ok(account) = Account::from_function_arn(&text) {
-                let start = format!("arn:{}:lambda:", account.partition);
-                prop_assert!(text.starts_with(&start) && text.contains(account.id.as_str()));
             }
         }
     }

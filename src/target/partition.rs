@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::InvalidName;
 
 /// The name of a partition, such as `aws-us-gov`: a part of AWS with accounts, endpoints and a console of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Partition(String);
 
 impl Partition {

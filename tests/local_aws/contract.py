@@ -4,15 +4,40 @@ from typing import Any
 
 NUMBER, TEXT, FLAG = {"type": "number"}, {"type": "string", "minLength": 1}, {"type": "boolean"}
 TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
-SUBJECT = {"enum": ["QUOTA", "ACCOUNT", "READING"]}
+SUBJECT = {"enum": ["QUOTA", "ACCOUNT", "RATE", "READING"]}
 KIND = {"enum": ["RAISED", "ESCALATED", "REMINDER", "RECOVERED", "TEST"]}
 LEVEL = {"enum": ["OK", "WARNING", "CRITICAL", "EXHAUSTED"]}
 
 
 def _identity(end: str = "") -> dict[str, Any]:
-    return {"type": "string", "pattern": rf"^\d{{12}}/[a-z0-9-]+/(QUOTA|ACCOUNT|READING)/[0-9TZ:-]+{end}$"}
+    return {"type": "string", "pattern": rf"^\d{{12}}/[a-z0-9-]+/(QUOTA|ACCOUNT|RATE|READING)/[0-9TZ:-]+{end}$"}
 
 
+def _forecast(verdict: str, fields: list[str], optional: list[str]) -> dict[str, Any]:
+    """A forecast with this verdict has these fields, and may have those, and no other: what is not known is left out."""
+    kinds = {"reason": TEXT} | {f"{name}At": TIME for name in ("breach", "ifPaceHolds", "room", "peak")} | {
+        name: TIME for name in ("breachEarliest", "breachLatest")
+    } | {name: NUMBER for name in PEAK[:3]} | {"probability": {"type": "number", "minimum": 0, "maximum": 1}}
+    return {
+        "additionalProperties": False,
+        "required": ["verdict", *fields],
+        "properties": {"verdict": {"const": verdict}} | {name: kinds[name] for name in fields + optional},
+    }
+
+
+PEAK = ["peakPercent", "peakLowPercent", "peakHighPercent", "peakAt"]
+WINDOW = ["breachEarliest", "breachLatest"]
+FORECAST: dict[str, Any] = {
+    "type": "object",
+    "required": ["verdict"],
+    "oneOf": [
+        _forecast("breach", ["breachAt", *WINDOW, *PEAK, "probability"], ["reason", "ifPaceHoldsAt"]),
+        _forecast("mayBreach", [*WINDOW, *PEAK, "probability"], ["reason", "ifPaceHoldsAt"]),
+        _forecast("noBreach", [*PEAK, "probability"], ["reason", "ifPaceHoldsAt"]),
+        _forecast("full", [], ["reason", "roomAt", *PEAK]),
+        _forecast("cannotTell", ["reason"], ["ifPaceHoldsAt"]),
+    ],
+}
 ALERT_SCHEMA: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -37,6 +62,8 @@ ALERT_SCHEMA: dict[str, Any] = {
         "remaining": NUMBER,
         "maxSendRate": NUMBER,
         "utilizationPercent": NUMBER,
+        "sendRateUtilizationPercent": NUMBER,
+        "forecast": FORECAST,
         "sendingEnabled": FLAG,
         "enforcementStatus": TEXT,
         "productionAccess": FLAG,

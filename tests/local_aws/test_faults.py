@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from local import traffic
 from local.account import Account
 from local.calls import Call
 from local.faults import Breakage
@@ -25,10 +26,11 @@ NAMESPACE = "SESQuotaMonitor"
 WITHOUT_RESPONSE = {"NoConnection", "NoAnswer", "Timeout"}
 # Short, so that an endpoint that never answers is given up soon.
 TIMEOUT_SECONDS = 12
-# What is measured of the quota, of the account, and in any case.
+# What is measured of the quota, of the account, of the history, and in any case.
 OF_QUOTA = {"SentLast24Hours", "Max24HourSend", "MaxSendRate", "QuotaUtilization", "AlertLevel"}
 OF_ACCOUNT, ALWAYS = {"SendingStatus"}, {"CheckFailed", "HighestAlertLevel"}
-METRICS = OF_QUOTA | OF_ACCOUNT | ALWAYS
+OF_HISTORY = {"ForecastPeakUtilization", "SendRateUtilization"}
+METRICS = OF_QUOTA | OF_ACCOUNT | OF_HISTORY | ALWAYS
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ def is_commit(call: Call) -> bool:
 CALLS = {
     "SES read": AwsCall("read", "ses", "GetSendQuota", "SES"),
     "account status": AwsCall("account", "ses", "GetAccount", "SESV2"),
+    "history": AwsCall("history", "ses", "GetSendStatistics", "SES"),
     "state read": AwsCall("state", "dynamodb", "BatchGetItem", "DYNAMODB"),
     "claim": AwsCall("state", "dynamodb", "PutItem", "DYNAMODB", is_claim),
     "publish": AwsCall("alert", "sns", "Publish", "SNS"),
@@ -106,7 +109,8 @@ UNREACHED = Outcome("no alert and no recovery of quota or account is sent, and a
                     UNSENT, ALWAYS, level=None, is_unread=True, check_failed=1, next_says="RAISED")
 STATUSLESS = Outcome("the alert is sent; the graph of the account status has a gap, and `CheckFailed` is 1; if it lasts, a "
                      "`READING` alert is sent",
-                     SENT, OF_QUOTA | ALWAYS, "WARNING", is_unread=True, check_failed=1)
+                     SENT, OF_QUOTA | OF_HISTORY | ALWAYS, "WARNING", is_unread=True, check_failed=1)
+UNTOLD = Outcome("the alert is sent without a forecast", SENT, METRICS - OF_HISTORY, "WARNING")
 BLIND = Outcome("the alert is sent, and once an hour again; `CheckFailed` is 1",
                 SENT, METRICS - {"AlertLevel"}, level=None, check_failed=1, next_says="RAISED")
 UNCLAIMED = Outcome("the alert is sent, and the next check sends it again",
@@ -123,6 +127,7 @@ MEASURED = Outcome("the alert is sent, and the metrics arrive", SENT, METRICS, "
 MATRIX: dict[str, dict[str, Outcome]] = {
     "SES read": {REFUSED: UNREAD, ONCE: WELL, NOT_DONE: UNANSWERED, UNCONNECTED: UNREACHED, LOST: UNANSWERED},
     "account status": {REFUSED: STATUSLESS, ONCE: WELL, NOT_DONE: STATUSLESS, UNCONNECTED: STATUSLESS, LOST: STATUSLESS},
+    "history": {REFUSED: UNTOLD, ONCE: WELL, NOT_DONE: UNTOLD, UNCONNECTED: UNTOLD, LOST: UNTOLD},
     "state read": {REFUSED: BLIND, ONCE: WELL, NOT_DONE: BLIND, UNCONNECTED: BLIND, LOST: BLIND},
     "claim": {REFUSED: UNCLAIMED, ONCE: WELL, NOT_DONE: UNCLAIMED, UNCONNECTED: UNCLAIMED, LOST: REPEATED},
     "publish": {REFUSED: PENDING, ONCE: HELD, NOT_DONE: HELD, UNCONNECTED: PENDING, LOST: REPEATED},
@@ -132,39 +137,41 @@ MATRIX: dict[str, dict[str, Outcome]] = {
 
 
 @contextmanager
-def failing(aws: LocalAws, stack: Stack, call: AwsCall, fault: str) -> Iterator[None]:
+def failing(aws: LocalAws, stack: Stack, name: str, fault: str) -> Iterator[None]:
     """Makes a call fail in a certain way while a check runs."""
-    proxy, account = aws.proxy, stack.session.id
-    kind = {"account": account, "where": call.where}
-    name = (call.service, call.operation)
+    proxy, call = aws.proxy, CALLS[name]
+    kind = {"account": stack.session.id, "where": call.where}
+    operation = (call.service, call.operation)
     with ExitStack() as stop:
         match fault:
             case "throttled":
-                stop.enter_context(proxy.refusing(*name, **kind, code="ThrottlingException", status=400))
+                stop.enter_context(proxy.refusing(*operation, **kind, code="ThrottlingException", status=400))
             case "500, then fine":
-                stop.enter_context(proxy.refusing(*name, **kind, times=1))
+                stop.enter_context(proxy.refusing(*operation, **kind, times=1))
             case "500 always":
-                stop.enter_context(proxy.refusing(*name, **kind))
+                stop.enter_context(proxy.refusing(*operation, **kind))
             case "access denied":
-                stop.enter_context(proxy.refusing(*name, **kind, code="AccessDenied", status=403))
+                stop.enter_context(proxy.refusing(*operation, **kind, code="AccessDenied", status=403))
             case "connection refused":
-                stop.enter_context(refusing_connections(aws, stack, call))
+                stop.enter_context(refusing_connections(aws, stack, name))
             case "connection reset in the answer":
-                stop.enter_context(proxy.breaking_responses(*name, Breakage.RESET, **kind))
+                stop.enter_context(proxy.breaking_responses(*operation, Breakage.RESET, **kind))
             case "no answer":
-                held = stop.enter_context(proxy.holding(*name, **kind, times=None))
+                held = stop.enter_context(proxy.holding(*operation, **kind, times=None))
                 held.dropped = True
             case "truncated answer":
-                stop.enter_context(proxy.breaking_responses(*name, Breakage.TRUNCATED, **kind))
+                stop.enter_context(proxy.breaking_responses(*operation, Breakage.TRUNCATED, **kind))
             case "garbled answer":
-                stop.enter_context(proxy.breaking_responses(*name, Breakage.GARBLED, **kind))
+                stop.enter_context(proxy.breaking_responses(*operation, Breakage.GARBLED, **kind))
         yield
 
 
 @contextmanager
-def refusing_connections(aws: LocalAws, stack: Stack, call: AwsCall) -> Iterator[None]:
+def refusing_connections(aws: LocalAws, stack: Stack, name: str) -> Iterator[None]:
     """The service's endpoint refuses connections: from the start, or once the call before has been answered."""
-    before = {is_claim: ("BatchGetItem", None), is_commit: ("PutItem", is_claim)}.get(call.where)  # type: ignore[arg-type]
+    call = CALLS[name]
+    before = {"history": ("ses", "GetSendQuota", None), "claim": ("dynamodb", "BatchGetItem", None),
+              "commit": ("dynamodb", "PutItem", is_claim)}.get(name)
     proxy = FaultProxy(aws.port)
     if before is None:
         # Bound and closed again: nothing listens there.
@@ -175,8 +182,8 @@ def refusing_connections(aws: LocalAws, stack: Stack, call: AwsCall) -> Iterator
         return
     proxy.start()
     try:
-        operation, where = before
-        with proxy.closing_after("dynamodb", operation, where=where):
+        service, operation, where = before
+        with proxy.closing_after(service, operation, where=where):
             stack.change_settings(**{f"AWS_ENDPOINT_URL_{call.endpoint}": proxy.url})
             yield
     finally:
@@ -221,9 +228,9 @@ def test_each_call_against_each_fault(
     call, (column, codes) = CALLS[name], FAULTS[fault]
     expected = MATRIX[name][column]
     account.client("lambda").update_function_configuration(FunctionName=stack.function, Timeout=TIMEOUT_SECONDS)
-    stack.change_settings(REGIONS="us-east-1")
-    account.send_mail(200)
-    with failing(aws, stack, call, fault):
+    stack.change_settings(REGIONS="us-east-1", WARNING_PERCENT="80", CRITICAL_PERCENT="95", CLEAR_MARGIN_PERCENT="5")
+    account.set_ses(**traffic.filling(time.time()).numbers())
+    with failing(aws, stack, name, fault):
         done = check(stack)
     measured = {reading.metric: reading.value for reading in account.metrics(NAMESPACE)}
     state = stored(stack)
@@ -235,7 +242,7 @@ def test_each_call_against_each_fault(
     else:
         assert found in codes
         # The quota of the only target is read all the same, so this is no error of the invocation.
-        assert (done.error is None) == (name == "account status")
+        assert (done.error is None) == (name in ("account status", "history"))
 
     assert received(inbox) == expected.received
     assert (state.get("level"), state.get("pendingKind"), "claimedBy" in state) == (

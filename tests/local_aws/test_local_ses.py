@@ -1,10 +1,13 @@
 """What the local SES says, as other tests set it. Fails if ministack has changed what `ses_control` replaces."""
 
+import time
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from local import traffic
 from local.account import Account
 from local.server import LocalAws
 
@@ -69,8 +72,15 @@ def test_ses_counts_recipients(account: Account) -> None:
         Message={"Subject": {"Data": "News"}, "Body": {"Text": {"Data": "Hello."}}},
     )
     assert quotas(account, "us-east-1") == (50_000, 14, 5)
-    points = account.client("ses").get_send_statistics()["SendDataPoints"]
-    assert sum(point["DeliveryAttempts"] for point in points) == 5
+    points = statistics(account)
+    assert sum(points.values()) == 5 and {at % traffic.QUARTER for at in points} == {traffic.OFFSET}
+    assert time.time() - 2 * traffic.QUARTER < max(points) <= time.time()
+
+
+def statistics(account: Account) -> dict[int, int]:
+    """The attempts in each quarter hour, in the order of the answer."""
+    points: list[dict[str, Any]] = account.client("ses").get_send_statistics()["SendDataPoints"]
+    return {int(point["Timestamp"].timestamp()): point["DeliveryAttempts"] for point in points}
 
 
 def test_statistics_are_the_data_points_that_were_set(account: Account) -> None:
@@ -78,6 +88,36 @@ def test_statistics_are_the_data_points_that_were_set(account: Account) -> None:
     account.set_ses(data_points=[{"Timestamp": 1_764_000_000, **counts}])
     [point] = account.client("ses").get_send_statistics()["SendDataPoints"]
     assert point == {"Timestamp": datetime.fromtimestamp(1_764_000_000, timezone.utc), **counts}
+
+
+def test_two_weeks_of_mail_are_told_as_ses_tells_them(account: Account) -> None:
+    now = time.time()
+    account.set_ses(**traffic.peaking(now).numbers())
+    points = statistics(account)
+    # Not in order, on a grid that is not that of the clock, without empty points, over two weeks, the newest one partial.
+    assert list(points) != sorted(points)
+    assert {at % traffic.QUARTER for at in points} == {traffic.OFFSET}
+    assert min(points.values()) > 0 and 1_000 < len(points) < traffic.DAYS * 96
+    assert traffic.DAYS * traffic.DAY - traffic.HOUR < now - min(points) <= traffic.DAYS * traffic.DAY
+    assert max(points) <= now < max(points) + 2 * traffic.QUARTER
+    # The quota's count is that of the last 24 hours, of which the oldest quarter hour is left by and by.
+    _, _, sent = quotas(account, "us-east-1")
+    day = [sum(count for at, count in points.items() if at > now - traffic.DAY - early) for early in (0, traffic.QUARTER)]
+    assert day[0] <= sent / traffic.RECIPIENTS_PER_ATTEMPT + 1 and sent / traffic.RECIPIENTS_PER_ATTEMPT - 1 <= day[1]
+
+
+@pytest.mark.parametrize("minute", range(0, 7 * 24 * 60, 7 * 60 + 11))
+def test_the_day_of_the_mailing_is_where_it_is_needed_at_any_time_of_the_week(minute: int) -> None:
+    now = 1_764_028_800 + 60 * minute
+
+    def used(sent: traffic.Traffic) -> float:
+        return 100 * sent.sent_last_24_hours / traffic.QUOTA
+
+    assert used(traffic.peaking(now)) == pytest.approx(81, abs=0.6) == used(traffic.filling(now))
+    assert used(traffic.filling(now, 13.6)) == pytest.approx(96, abs=0.6)
+    assert 100 <= used(traffic.filling(now, 14.1)) < 102
+    assert used(traffic.filling(now, 36)) == pytest.approx(64, abs=0.6)
+    assert traffic.peaking(now) == traffic.peaking(now)
 
 
 def test_a_value_that_ses_does_not_have_is_refused(account: Account) -> None:

@@ -120,6 +120,7 @@ def test_a_lock_file_that_does_not_fit_stops_the_deployment(checkout: Checkout) 
     ("CriticalPercent=101", ["CriticalPercent=101 (as given) must be at most 100"]),
     ("WarningPercent=0", ["WarningPercent=0 (as given) must be above 0", "ClearMarginPercent=5 (the default)"]),
     ("WarningPercent=4", ["ClearMarginPercent=5 (the default) must be at least 0 and below WarningPercent=4 (as given)"]),
+    ("RateWarningPercent=5", ["RateWarningPercent=5 (as given) must be 0, or above ClearMarginPercent=5 (the default)"]),
     ("WarningPercent=nan", ["WarningPercent=nan"]),
     ("WarningPercent=lots", ["WarningPercent=lots: expected a number"]),
     ("ReminderHours=0.001", ["ReminderHours=0.001 (as given) must be 0 or at least 0.0167, a minute"]),

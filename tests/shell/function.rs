@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// A function that runs until it is dropped.
 pub struct Function {
     process: Child,
-    /// Deadlines of invocations.
-    invocations: Sender<Duration>,
+    /// Events, and how much time there is for each.
+    invocations: Sender<(Value, Duration)>,
     outcomes: Receiver<Outcome>,
 }
 
@@ -80,7 +80,16 @@ impl Function {
 
     /// A scheduled check with so much time to go.
     pub fn invoke_with(&self, time_left: Duration) -> Outcome {
-        self.invocations.send(time_left).unwrap();
+        self.send(json!({}), time_left)
+    }
+
+    /// An event with 30 seconds to go.
+    pub fn send_event(&self, event: Value) -> Outcome {
+        self.send(event, Duration::from_secs(30))
+    }
+
+    fn send(&self, event: Value, time_left: Duration) -> Outcome {
+        self.invocations.send((event, time_left)).unwrap();
         self.outcomes.recv_timeout(PATIENCE).expect("the function to answer")
     }
 
@@ -98,7 +107,7 @@ impl Function {
     }
 }
 
-fn invocation(time_left: Duration) -> Answer {
+fn invocation((event, time_left): (Value, Duration)) -> Answer {
     let deadline = (now() + time_left).as_millis();
     let headers = vec![
         ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned()),
@@ -106,7 +115,7 @@ fn invocation(time_left: Duration) -> Answer {
         ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:111122223333:function:monitor".to_owned()),
         ("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0".to_owned()),
     ];
-    Answer::Reply { status: 200, headers, body: json!({}).to_string().into() }
+    Answer::Reply { status: 200, headers, body: event.to_string().into() }
 }
 
 pub fn now() -> Duration {

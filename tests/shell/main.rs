@@ -5,3 +5,4 @@ mod checks;
 mod function;
 mod logs;
 mod network;
+mod plans;

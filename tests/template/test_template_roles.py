@@ -36,6 +36,16 @@ def test_every_role_has_the_permissions_boundary(
         assert boundary == expected, name
 
 
+@pytest.mark.parametrize("regions, expected", [("", ["us-east-1"]), ("eu-west-1,us-west-2", ["eu-west-1", "us-west-2"])])
+def test_the_function_may_read_ses_in_the_regions_it_checks_and_nothing_else_of_it(regions: str, expected: list[str]) -> None:
+    [policy] = RenderedStack(parameters={"Regions": regions}).properties("MonitorRole")["Policies"]
+    of_ses = [each for each in policy["PolicyDocument"]["Statement"] if "ses:" in str(each["Action"])]
+    assert [(each["Action"], each["Condition"]) for each in of_ses] == [(
+        ["ses:GetSendQuota", "ses:GetSendStatistics", "ses:GetAccount"],
+        {"StringEquals": {"aws:RequestedRegion": expected}},
+    )]
+
+
 @pytest.mark.parametrize("parameters", [{}, {"SlackWorkspaceId": "T012ABCDEFG"}, {"SlackChannelId": "C012ABCDEFG"}])
 def test_without_a_slack_channel_there_is_no_role_for_it(parameters: dict[str, str]) -> None:
     stack = RenderedStack(parameters=parameters)

@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from rendering import RenderedStack, template
+from toolkit.paths import PROJECT
 
 # CloudFormation, CreateStack, "StackName": at most 128 characters.
 LONGEST_STACK_NAME = "s" * 128
@@ -64,3 +65,26 @@ def test_links_stay_in_the_partition(partition: str) -> None:
 def test_the_dashboard_is_valid_json(partition: str) -> None:
     [dashboard] = longest(partition).resources("AWS::CloudWatch::Dashboard").values()
     assert json.loads(dashboard["DashboardBody"])["widgets"]
+
+
+def test_every_parameter_has_a_label_and_one_group() -> None:
+    interface = template()["Metadata"]["AWS::CloudFormation::Interface"]
+    grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(interface["ParameterLabels"]) == sorted(template()["Parameters"])
+
+
+def test_the_documentation_lists_every_parameter_with_its_default() -> None:
+    page = (PROJECT / "docs/configuration.md").read_text().split("\n## ")[1]
+    rows = [row.split("|") for row in page.splitlines() if row.startswith("| `")]
+    listed = {name: row[2].strip().strip("`") for row in rows for name in re.findall(r"`([A-Z]\w+)`", row[1])}
+    assert listed == {name: str(one["Default"]) or "none" for name, one in template()["Parameters"].items()}
+
+
+def test_every_variable_that_is_named_like_a_parameter_has_its_value() -> None:
+    variables = template()["Resources"]["Monitor"]["Properties"]["Environment"]["Variables"]
+    named = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper(): name for name in template()["Parameters"]}
+    alike = variables.keys() & named.keys()
+    assert alike == variables.keys() - {"ALERT_TOPIC_ARN", "STATE_TABLE"}
+    values = {name: str(number) for number, name in enumerate(named.values())}
+    stack = RenderedStack(parameters=values)
+    assert {name: stack.render(variables[name]) for name in alike} == {name: values[named[name]] for name in alike}

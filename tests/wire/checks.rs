@@ -59,11 +59,14 @@ fn denied(call: &Call) -> Answer {
 async fn a_scheduled_check_reads_claims_publishes_and_commits() {
     let aws = Aws::new(healthy);
     let report = check(&aws, Request::Scheduled, &[]).await;
-    assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","sentLast24Hours":48100,"max24HourSend":50000,"maxSendRate":14,"utilizationPercent":96.2,"level":"CRITICAL","notification":"RAISED","subjects":[{"subject":"QUOTA","level":"CRITICAL","notification":"RAISED","reason":"96.2% is above the CRITICAL threshold of 95%; up from OK"}]}]}"#);
+    assert_snapshot!(json(&report), @r#"{"checkedAt":"2026-11-24T12:00:00Z","dryRun":false,"targets":[{"account":"111122223333","region":"us-east-1","sentLast24Hours":48100,"max24HourSend":50000,"maxSendRate":14,"utilizationPercent":96.2,"level":"CRITICAL","notification":"RAISED","subjects":[{"subject":"QUOTA","level":"CRITICAL","notification":"RAISED","reason":"96.2% is above the CRITICAL threshold of 95%; up from OK"}],"forecast":{"verdict":"cannotTell","reason":"noHistory"}}]}"#);
     assert!(report.into_result().is_ok());
     let operations = aws.operations();
     let alerting: Vec<&str> = operations.iter().map(String::as_str).filter(|name| *name != "PutMetricData").collect();
-    assert_eq!(alerting, ["GetSendQuota", "GetAccount", "BatchGetItem", "PutItem", "Publish", "PutItem"]);
+    assert_eq!(
+        alerting,
+        ["GetSendQuota", "GetAccount", "BatchGetItem", "GetSendStatistics", "PutItem", "Publish", "PutItem"]
+    );
     assert_eq!(aws.calls_of("PutMetricData").len(), 1);
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use ses_quota_monitor::alert::AlertLevel;
 use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::check::Monitor;
+use ses_quota_monitor::forecast::{Forecast, Outlook, Peak};
 use ses_quota_monitor::metrics::{Metric, for_fleet, for_target};
 use ses_quota_monitor::reading::{AccountStatus, Reading, SendQuota};
 use ses_quota_monitor::request::Request;
@@ -20,12 +21,17 @@ use crate::support::{Answer, Aws, Call, at, clients, healthy, invocation, settin
 fn all_metrics() -> Vec<Metric> {
     let quota = SendQuota::new(48_100.0, 50_000.0, 14.0).unwrap();
     let account = AccountStatus::new(Some(true), Some("PROBATION"), Some(true));
-    for_target(&Reading { quota: Some(quota), account, ..unread() }, Some(AlertLevel::Critical), false)
+    let peak = Peak { percent: 97.0, low: 96.2, high: 99.0, at: at("2026-11-24T14:00:00Z") };
+    let outlook = Outlook::NoBreach { peak, probability: 0.1 };
+    let forecast = Some(Forecast { outlook, if_pace_holds: None, history_days: 14 });
+    let rate_used = SendQuota::new(7.0, 14.0, 14.0).unwrap().utilization();
+    let reading = Reading { quota: Some(quota), account, forecast, rate_used, ..unread() };
+    for_target(&reading, Some(AlertLevel::Critical), false)
 }
 
 /// What is known of a target of which nothing could be read.
 fn unread() -> Reading {
-    Reading { target: target("us-east-1"), quota: None, account: None, checked_at: at("2026-11-24T12:00:00Z") }
+    Reading::unknown(target("us-east-1"), at("2026-11-24T12:00:00Z"))
 }
 
 /// Targets with every metric.
@@ -76,6 +82,8 @@ async fn every_datum_has_both_dimensions_or_none_a_unit_and_the_time_of_the_read
     Max24HourSend 50000.0 Count 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
     MaxSendRate 14.0 Count/Second 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
     QuotaUtilization 96.2 Percent 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
+    ForecastPeakUtilization 97.0 Percent 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
+    SendRateUtilization 50.0 Percent 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
     SendingStatus 1.0 None 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
     AlertLevel 2.0 None 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
     CheckFailed 0.0 Count 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
@@ -118,13 +126,13 @@ async fn many_targets_go_in_as_few_requests_as_they_fit_each_within_one() {
     let report = check_400(&aws).await;
     assert!(failed(&report).is_empty());
     let requests: Vec<Vec<String>> = aws.calls_of("PutMetricData").iter().map(regions).collect();
-    // 142 targets with 7 metrics each are 994 data; one more would not fit.
-    assert_eq!(requests.iter().map(Vec::len).collect::<Vec<_>>(), [994, 994, 812]);
+    // 111 targets with all 9 metrics would be 999 data; one more would not fit. These have 7.
+    assert_eq!(requests.iter().map(Vec::len).collect::<Vec<_>>(), [777, 777, 777, 469]);
     let all = requests.iter().map(|regions| regions.iter().collect::<BTreeSet<_>>());
     assert_eq!(all.map(|regions| regions.len()).sum::<usize>(), 400, "a target is in two requests");
     // What is measured of all of them together comes last.
     let data = aws.calls_of("PutMetricData").last().unwrap().cbor()["MetricData"].as_array().unwrap().clone();
-    assert_eq!((data.len(), &data[812]["MetricName"]), (813, &"HighestAlertLevel".into()));
+    assert_eq!((data.len(), &data[469]["MetricName"]), (470, &"HighestAlertLevel".into()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,7 +140,7 @@ async fn a_full_request_is_well_below_what_cloudwatch_takes() {
     const MOST_BYTES: usize = 1_000_000;
     let aws = Aws::new(healthy);
     let longest = target("ap-southeast-9999999");
-    let full = vec![(Some(longest), all_metrics()); 142];
+    let full = vec![(Some(longest), all_metrics()); 111];
     uncompressed(&aws).metrics.publish(&full, at("2026-11-24T12:00:00Z")).await.unwrap();
     let size = aws.calls()[0].body.len();
     assert!(size < MOST_BYTES / 2, "{size}");
@@ -141,7 +149,7 @@ async fn a_full_request_is_well_below_what_cloudwatch_takes() {
 #[tokio::test(start_paused = true)]
 async fn a_large_request_is_compressed() {
     let aws = Aws::new(healthy);
-    clients(&aws).metrics.publish(&targets(142), at("2026-11-24T12:00:00Z")).await.unwrap();
+    clients(&aws).metrics.publish(&targets(111), at("2026-11-24T12:00:00Z")).await.unwrap();
     let call = &aws.calls()[0];
     assert_eq!(call.headers.get("content-encoding"), Some("gzip"));
     assert!(call.body.len() < 50_000, "{}", call.body.len());
@@ -152,7 +160,7 @@ async fn a_request_that_fails_or_is_not_answered_fails_its_own_targets_and_no_ot
     for answer in [Answer::cbor_error(400, "InvalidParameterValue", "no"), Answer::Silence] {
         let aws = Aws::new(move |call| match (call.operation.as_str(), call.nth) {
             // The second request, and attempts to repeat it.
-            ("PutMetricData", 1 | 3..) => answer.clone(),
+            ("PutMetricData", 1 | 4..) => answer.clone(),
             _ => unalarming(call),
         });
         let report = check_400(&aws).await;

@@ -50,8 +50,8 @@ async fn the_states_of_a_target_are_read_consistently_in_one_request() {
     let [call] = &aws.calls()[..] else { panic!("one request is enough") };
     // The table is in the function's Region, whichever Region is checked.
     assert_eq!((call.operation.as_str(), call.host.as_str()), ("BatchGetItem", "dynamodb.us-east-1.amazonaws.com"));
-    let keys = ["111122223333#eu-west-1", "111122223333#eu-west-1#ACCOUNT", "111122223333#eu-west-1#READING"]
-        .map(|key| json!({"target": {"S": key}}));
+    let keys = ["", "#ACCOUNT", "#RATE", "#READING"].map(|of| format!("111122223333#eu-west-1{of}"));
+    let keys = keys.map(|key| json!({"target": {"S": key}}));
     assert_eq!(call.json(), json!({"RequestItems": {"alert-state": {"Keys": keys, "ConsistentRead": true}}}));
 }
 
@@ -63,7 +63,8 @@ async fn each_subject_has_an_item_of_its_own() {
     let (states, target) = (clients(&aws).states.unwrap(), target("us-east-1"));
     let unread = AlertState { unread_since: Some(at("2026-11-24T11:55:00Z")), ..AlertState::default() };
     let mut stored = Vec::new();
-    for (subject, state) in Subject::ALL.into_iter().zip([state(), AlertState::default(), unread]) {
+    let rate = AlertState { pending: None, ..state() };
+    for (subject, state) in Subject::ALL.into_iter().zip([state(), AlertState::default(), rate, unread]) {
         let Ok(Write::Done(written)) = states.write(&target, subject, &StoredState::default(), state).await else {
             panic!("the first write failed");
         };
@@ -71,7 +72,7 @@ async fn each_subject_has_an_item_of_its_own() {
     }
     assert_eq!(states.read(&target).await, Ok(stored.into_iter().collect()));
     let keys: Vec<Value> = aws.calls_of("PutItem").iter().map(|call| written(call)["target"]["S"].clone()).collect();
-    assert_eq!(keys, ["111122223333#us-east-1", "111122223333#us-east-1#ACCOUNT", "111122223333#us-east-1#READING"]);
+    assert_eq!(keys, ["", "#ACCOUNT", "#RATE", "#READING"].map(|of| format!("111122223333#us-east-1{of}")));
 }
 
 /// An answer that leaves out the items of these subjects.
@@ -90,7 +91,7 @@ async fn what_dynamodb_leaves_out_is_asked_for_again_and_nothing_else() {
     assert_eq!(read, Ok(Subject::ALL.map(|subject| (subject, Ok(StoredState::default()))).into()));
     let asked: Vec<Value> = aws.calls().iter().map(|call| call.json()["RequestItems"]["alert-state"].clone()).collect();
     let keys = |asked: &Value| asked["Keys"].as_array().unwrap().len();
-    assert_eq!(asked.iter().map(keys).collect::<Vec<_>>(), [3, 2, 1]);
+    assert_eq!(asked.iter().map(keys).collect::<Vec<_>>(), [4, 2, 1]);
     assert!(asked.iter().all(|asked| asked["ConsistentRead"] == true), "{asked:?}");
 }
 

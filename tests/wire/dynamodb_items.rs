@@ -181,7 +181,7 @@ proptest! {
                     let account = AccountStatus::new(Some(true), Some("PROBATION"), None).unwrap();
                     let checked_at = Timestamp::from_epoch_seconds(time);
                     let unread = Unread { since: checked_at, failure: Failure::new(Stage::Read, "Timeout", "no answer") };
-                    let reading = Reading { target: target("us-east-1"), quota: Some(quota), account: Some(account.clone()), checked_at };
+                    let reading = Reading { quota: Some(quota), account: Some(account.clone()), ..Reading::unknown(target("us-east-1"), checked_at) };
                     let findings = [
                         Finding::Quota(quota), Finding::Account(account), Finding::Reading(None), Finding::Reading(Some(unread)),
                     ];

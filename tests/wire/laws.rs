@@ -15,11 +15,17 @@ use crate::world::{Ending, Fault, Received, Turn, World};
 /// One check, or two at the same time.
 type Turns = (Turn, Option<Turn>);
 
-const OPERATIONS: [&str; 6] = ["GetSendQuota", "GetAccount", "BatchGetItem", "PutItem", "Publish", "PutMetricData"];
+const OPERATIONS: [&str; 7] =
+    ["GetSendQuota", "GetSendStatistics", "GetAccount", "BatchGetItem", "PutItem", "Publish", "PutMetricData"];
 
 /// From an unused quota to an exhausted one, with values within the margins.
 fn any_sent() -> impl Strategy<Value = u32> {
     select(vec![0, 500, 760, 780, 800, 900, 920, 950, 970, 1_000, 1_100])
+}
+
+/// None, and around the threshold of 50%, which is 225, and around its margin.
+fn any_rate() -> impl Strategy<Value = u32> {
+    select(vec![0, 0, 200, 210, 230, 450])
 }
 
 fn any_fault() -> impl Strategy<Value = Fault> {
@@ -45,7 +51,7 @@ fn any_fault_but_amnesia() -> impl Strategy<Value = Fault> {
 fn any_clear_fault() -> impl Strategy<Value = Fault> {
     any_fault_but_amnesia().prop_filter("in doubt", |fault| {
         let is_first_write = fault.operation == "PutItem" && fault.nth == 0;
-        let is_reading = ["GetSendQuota", "GetAccount", "BatchGetItem"].contains(&fault.operation);
+        let is_reading = ["GetSendQuota", "GetSendStatistics", "GetAccount", "BatchGetItem"].contains(&fault.operation);
         match fault.ending {
             Ending::Refused | Ending::Throttled => fault.operation != "PutItem" || !fault.lasts,
             Ending::RequestLost | Ending::AnswerLost | Ending::CarriedOutThenFailed => {
@@ -61,8 +67,8 @@ fn any_turn(fault: impl Strategy<Value = Fault>) -> impl Strategy<Value = Turn> 
     // Often on time, and sometimes late, by less than the interval between two checks.
     let late = prop_oneof![3 => Just(0), 1 => 0..240_i64];
     let latency = prop_oneof![2 => Just(0), 1 => 0..200_u64].prop_map(Duration::from_millis);
-    (any_sent(), any_account(), option::of(fault), late, latency)
-        .prop_map(|(sent, account, fault, late, latency)| Turn { sent, account, fault, late, latency })
+    (any_sent(), any_rate(), any_account(), option::of(fault), late, latency)
+        .prop_map(|(sent, rate, account, fault, late, latency)| Turn { sent, rate, account, fault, late, latency })
 }
 
 fn turns<F: Strategy<Value = Fault>>(fault: fn() -> F) -> impl Strategy<Value = Vec<Turns>> {
@@ -91,7 +97,7 @@ fn any_last() -> impl Strategy<Value = Last> {
 }
 
 /// What is true and known of each subject after these checks and one more without a fault.
-fn ends(turns: Vec<Turns>, (sent, account): Last) -> [End; 3] {
+fn ends(turns: Vec<Turns>, (sent, account): Last) -> [End; 4] {
     let mut world = World::default();
     run(async {
         for turn in turns {
@@ -101,7 +107,7 @@ fn ends(turns: Vec<Turns>, (sent, account): Last) -> [End; 3] {
             }
         }
         let report = world.check(Turn { account, ..Turn::healthy(sent) }).await.unwrap();
-        ["QUOTA", "ACCOUNT", "READING"].map(|subject| {
+        ["QUOTA", "ACCOUNT", "RATE", "READING"].map(|subject| {
             let reported =
                 report["subjects"].as_array().into_iter().flatten().find(|about| about["subject"] == subject);
             let level = reported.map_or("OK", |about| about["level"].as_str().unwrap()).to_owned();

@@ -3,6 +3,7 @@
 //! The answers have the wire format of each service's API reference. Time is tokio's paused clock, which jumps to the next
 //! timer when nothing else is left to do: retries and timeouts take no time.
 
+mod checked;
 mod checks;
 mod cloudwatch;
 mod deadlines;
@@ -10,7 +11,10 @@ mod delivery;
 mod dynamodb;
 mod dynamodb_items;
 mod flood;
+mod history;
 mod laws;
+mod plan;
+mod rate;
 mod ses;
 mod sesv2;
 mod sns;

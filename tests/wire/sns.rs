@@ -19,7 +19,7 @@ fn message() -> Message {
     let (level, since) = (AlertLevel::Critical, at("2026-11-24T11:40:00Z"));
     let (target, finding) = (target("us-east-1"), Finding::Quota(quota));
     let incident_id = Some(IncidentId::new(&target, Subject::Quota, since));
-    let reading = Reading { target, quota: Some(quota), account: None, checked_at: at("2026-11-24T12:00:00Z") };
+    let reading = Reading { quota: Some(quota), ..Reading::unknown(target, at("2026-11-24T12:00:00Z")) };
     let cause = AlertPolicy::default().cause(&finding, level);
     Message::new(&Notification {
         incident_id,

@@ -1,10 +1,11 @@
 //! What an alert is about: whole checks over the life of each subject, each check in a process that has just started.
 
 use serde_json::{Value, json};
-use ses_quota_monitor::check::{Invocation, Report};
+use ses_quota_monitor::check::Invocation;
 use ses_quota_monitor::request::Request;
 
-use crate::support::{Answer, Aws, Call, TABLE, Table, healthy, invocation, monitor};
+use crate::checked::{Checked, alerting, check_with, item, table};
+use crate::support::{Answer, Aws, TABLE, Table, healthy, invocation, monitor};
 
 const QUOTA: &str = "111122223333#us-east-1";
 const ACCOUNT: &str = "111122223333#us-east-1#ACCOUNT";
@@ -40,65 +41,6 @@ fn denied() -> Answer {
     Answer::xml_error(403, "AccessDenied", "no")
 }
 
-/// What a check did.
-struct Checked {
-    aws: Aws,
-    report: Report,
-}
-
-impl Checked {
-    /// `SUBJECT KIND LEVEL` of each alert.
-    fn told(&self) -> Vec<String> {
-        let field = |document: &Value, name: &str| document[name].as_str().unwrap().to_owned();
-        let told = |document: Value| ["subject", "kind", "level"].map(|name| field(&document, name)).join(" ");
-        let mut all: Vec<String> = self.documents().into_iter().map(told).collect();
-        all.sort();
-        all
-    }
-
-    /// The documents of its messages.
-    fn documents(&self) -> Vec<Value> {
-        let document = |call: Call| {
-            let body: Value = serde_json::from_str(&call.form()["Message"]).unwrap();
-            serde_json::from_str(body["sqs"].as_str().unwrap()).unwrap()
-        };
-        self.aws.calls_of("Publish").into_iter().map(document).collect()
-    }
-
-    /// `step code` of each failure of its first target.
-    fn failures(&self) -> Vec<String> {
-        let target = &self.json()["targets"][0];
-        let further = target["furtherErrors"].as_array().cloned().unwrap_or_default();
-        let errors = [target["error"].clone()].into_iter().filter(Value::is_object).chain(further);
-        errors.map(|error| format!("{} {}", error["step"], error["code"]).replace('"', "")).collect()
-    }
-
-    /// What its report says of the subjects of its first target.
-    fn subjects(&self) -> Value {
-        self.json()["targets"][0]["subjects"].clone()
-    }
-
-    fn json(&self) -> Value {
-        serde_json::to_value(&self.report).unwrap()
-    }
-
-    /// The value of a metric of the first target, or of the fleet.
-    fn metric(&self, name: &str) -> Option<f64> {
-        let all = self.aws.calls_of("PutMetricData").into_iter().map(|call| call.cbor());
-        let data = all.flat_map(|body| body["MetricData"].as_array().unwrap().clone());
-        data.into_iter().find(|datum| datum["MetricName"] == name).map(|datum| datum["Value"].as_f64().unwrap())
-    }
-}
-
-/// A check at so many minutes after noon, in a process of its own.
-async fn check_with(aws: Aws, minute: i64, variables: &[(&str, &str)]) -> Checked {
-    let started_at = invocation().started_at.plus_seconds(60 * minute);
-    let request_id = format!("request-{minute}");
-    let invocation = Invocation { started_at, request_id, ..invocation() };
-    let report = monitor(&aws, variables).check(Request::Scheduled, &invocation).await;
-    Checked { aws, report }
-}
-
 /// A check over a table.
 async fn check(table: &Table, minute: i64, ses: Ses) -> Checked {
     let table = table.clone();
@@ -121,27 +63,6 @@ async fn life(table: &Table, checks: impl IntoIterator<Item = Ses>) -> (Vec<Stri
         incidents.extend(ids);
     }
     (told, incidents)
-}
-
-/// An item of version 1 of the schema.
-fn item(key: &str, attributes: &Value) -> Value {
-    let mut item = json!({"target": {"S": key}, "schemaVersion": {"N": "1"}, "version": {"N": "7"}});
-    for (name, text) in attributes.as_object().unwrap() {
-        item[name] = json!({"S": text});
-    }
-    item
-}
-
-/// A subject at a level since 10:00, of which people were notified then.
-fn alerting(key: &str, level: &str) -> Value {
-    let ten = "2026-11-24T10:00:00Z";
-    item(key, &json!({"level": level, "since": ten, "notifiedAt": ten, "changedAt": ten}))
-}
-
-fn table(items: impl IntoIterator<Item = Value>) -> Table {
-    let table = Table::default();
-    items.into_iter().for_each(|item| table.put(&item));
-    table
 }
 
 #[tokio::test(start_paused = true)]

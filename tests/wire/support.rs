@@ -8,7 +8,7 @@ use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::check::{Invocation, Monitor, Report};
 use ses_quota_monitor::request::Request;
 use ses_quota_monitor::settings::Settings;
-use ses_quota_monitor::target::{Account, Target};
+use ses_quota_monitor::target::Target;
 use ses_quota_monitor::time::Timestamp;
 use tracing::Level;
 use tracing::instrument::WithSubscriber as _;
@@ -32,8 +32,8 @@ pub fn settings(variables: &[(&str, &str)]) -> Settings {
 }
 
 pub fn target(region: &str) -> Target {
-    let account = Account::from_function_arn("arn:aws:lambda:us-east-1:111122223333:function:monitor").unwrap();
-    Target { account, region: region.parse().unwrap() }
+    let own = Target::from_function_arn("arn:aws:lambda:us-east-1:111122223333:function:monitor").unwrap();
+    Target { region: region.parse().unwrap(), ..own }
 }
 
 pub fn at(time: &str) -> Timestamp {
@@ -43,7 +43,7 @@ pub fn at(time: &str) -> Timestamp {
 /// An invocation at noon with 30 seconds to go.
 pub fn invocation() -> Invocation {
     Invocation {
-        account: target("us-east-1").account,
+        function: target("us-east-1"),
         request_id: "request-1".to_owned(),
         attempt: 1,
         started_at: at("2026-11-24T12:00:00Z"),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::check::{Invocation, Monitor};
 use ses_quota_monitor::request::Request;
+use ses_quota_monitor::time::Timestamp;
 use tokio::sync::Notify;
 
 use crate::support::{Answer, Aws, Call, Table, healthy, invocation, settings};
@@ -68,6 +69,8 @@ impl Ending {
 pub struct Turn {
     /// What was sent of a quota of 1,000.
     pub sent: u32,
+    /// What was sent in the last quarter hour, of 450 at the maximum send rate.
+    pub rate: u32,
     /// Whether sending is enabled, and the status of the account.
     pub account: (bool, &'static str),
     /// What goes wrong.
@@ -81,7 +84,7 @@ pub struct Turn {
 impl Turn {
     /// A check without a fault.
     pub fn healthy(sent: u32) -> Self {
-        Self { sent, account: (true, "HEALTHY"), fault: None, late: 0, latency: Duration::ZERO }
+        Self { sent, rate: 0, account: (true, "HEALTHY"), fault: None, late: 0, latency: Duration::ZERO }
     }
 }
 
@@ -126,6 +129,7 @@ impl World {
 
     async fn attempt(&self, turn: Turn, attempt: u64) -> Option<Value> {
         let (crash, world, sender) = (Arc::new(Notify::new()), self.clone(), (self.checks, attempt));
+        let started_at = invocation().started_at.plus_seconds(300 * i64::from(self.checks) - turn.late);
         let (crashed, is_dead) = (crash.clone(), AtomicBool::new(false));
         let aws = Aws::new(move |call| {
             if is_dead.load(Relaxed) {
@@ -135,10 +139,10 @@ impl World {
                 call.operation == fault.operation && (call.nth == fault.nth || (fault.lasts && call.nth > fault.nth))
             };
             let Some(fault) = turn.fault.filter(strikes) else {
-                return world.carry_out(call, turn, sender).after(turn.latency);
+                return world.carry_out(call, turn, started_at, sender).after(turn.latency);
             };
             if fault.ending.is_carried_out() {
-                world.carry_out(call, turn, sender);
+                world.carry_out(call, turn, started_at, sender);
             }
             match fault.ending {
                 Ending::Refused => error(call, 400, "AccessDeniedException"),
@@ -153,14 +157,15 @@ impl World {
             }
         });
         let invocation = Invocation {
-            started_at: invocation().started_at.plus_seconds(300 * i64::from(self.checks) - turn.late),
+            started_at,
             request_id: format!("request-{}", self.checks),
             attempt,
             // A check that is late may run for longer: it is alive now, and its claims last as long as it.
             time_left: invocation().time_left + Duration::from_secs(turn.late.unsigned_abs()),
             ..invocation()
         };
-        let settings = settings(&[("REMINDER_HOURS", "0"), ("UNREADABLE_MINUTES", "5")]);
+        let settings =
+            settings(&[("REMINDER_HOURS", "0"), ("UNREADABLE_MINUTES", "5"), ("RATE_WARNING_PERCENT", "50")]);
         let monitor = Monitor::new(settings.clone(), Clients::from_config(&aws.config(), &settings));
         tokio::select! {
             biased;
@@ -172,9 +177,14 @@ impl World {
         }
     }
 
-    fn carry_out(&self, call: &Call, Turn { sent, account, .. }: Turn, sender: (u32, u64)) -> Answer {
+    fn carry_out(&self, call: &Call, turn: Turn, now: Timestamp, sender: (u32, u64)) -> Answer {
+        let Turn { sent, rate, account, .. } = turn;
         match call.operation.as_str() {
-            "GetSendQuota" => return Answer::quota(sent, 1_000, 14),
+            "GetSendQuota" => return Answer::quota(sent, 1_000, 0.5),
+            "GetSendStatistics" => {
+                let ago = |minutes: i64| now.plus_seconds(-60 * minutes);
+                return Answer::statistics([(ago(16), rate), (ago(121), sent.saturating_sub(rate))]);
+            }
             "GetAccount" => return Answer::account(account.0, account.1),
             "BatchGetItem" | "PutItem" => return self.table.answer(call),
             "Publish" => {

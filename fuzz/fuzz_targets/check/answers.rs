@@ -2,6 +2,7 @@
 
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use serde_json::json;
+use ses_quota_monitor::time::Timestamp;
 
 use crate::items::any_item;
 use crate::text;
@@ -9,7 +10,7 @@ use fake_aws::{Answer, Call, Table, healthy};
 
 /// The answers to the requests of each operation, in their order. The last one is repeated; without any, all is well.
 #[derive(Debug)]
-pub struct Answers([(&'static str, Vec<Answer>); 6]);
+pub struct Answers([(&'static str, Vec<Answer>); 7]);
 
 impl Answers {
     /// What becomes of a request.
@@ -24,6 +25,7 @@ impl<'a> Arbitrary<'a> for Answers {
     fn arbitrary(input: &mut Unstructured<'a>) -> Result<Self> {
         Ok(Self([
             ("GetSendQuota", some(input, to_get_send_quota)?),
+            ("GetSendStatistics", some(input, to_get_send_statistics)?),
             ("GetAccount", some(input, to_get_account)?),
             ("BatchGetItem", some(input, to_batch_get_item)?),
             ("PutItem", some(input, to_put_item)?),
@@ -52,6 +54,34 @@ fn to_get_send_quota(input: &mut Unstructured<'_>) -> Result<Answer> {
         return Ok(Answer::quota(sent, max, number(input, &["14.0", "0.5", "0", "-1", "1e12"])?));
     }
     trouble(input, Answer::xml_error)
+}
+
+/// Some days up to noon, when most checks begin, each as the one before, and some points that do not belong there.
+fn to_get_send_statistics(input: &mut Unstructured<'_>) -> Result<Answer> {
+    const NOON: i64 = 1_795_521_600;
+    if !input.ratio(7, 8)? {
+        return trouble(input, Answer::xml_error);
+    }
+    let offset = *input.choose(&[0, 433, 899])?;
+    let (days, late) = (*input.choose(&[14, 0, 1, 3, 4, 15])?, *input.choose(&[1, 0, 2, 5])?);
+    let course = (0..8).map(|_| input.int_in_range(0..=1_500_u32)).collect::<Result<Vec<_>>>()?;
+    let at = |seconds: i64| Timestamp::from_epoch_seconds(NOON + seconds).to_string();
+    let of_a_day = |ago: i64| course[usize::try_from(ago % 96 / 12).unwrap_or_default()].to_string();
+    let usual = (late..96 * days).map(|ago| (at(offset - 900 * (ago + 1)), of_a_day(ago)));
+    let mut points: Vec<(String, String)> = usual.filter(|(_, sent)| sent != "0").collect();
+    for _ in 0..*input.choose(&[0, 0, 0, 1, 3])? {
+        let time = if input.arbitrary()? {
+            at(i64::from(input.arbitrary::<i16>()?))
+        } else {
+            text::mostly(input, &["2026-11-24T11:45:00.5Z", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z", ""])?
+        };
+        points.push((time, text::mostly(input, &["1000000", "-1", "0", "9223372036854775807"])?));
+    }
+    let Answer::Reply { headers, mut body, status } = Answer::statistics(points) else { unreachable!("a reply") };
+    if !input.ratio(31, 32)? {
+        body.truncate(input.int_in_range(0..=body.len())?);
+    }
+    Ok(Answer::Reply { headers, body, status })
 }
 
 /// Always with people's addresses, as in AWS.

@@ -45,7 +45,9 @@ fn written(key: &str, settings: &Settings, account: &Account) -> (Target, Subjec
 fn key_of(target: &Target, subject: Subject) -> String {
     match subject {
         Subject::Quota => format!("{}#{}", target.account.id, target.region),
-        Subject::Account | Subject::Reading => format!("{}#{}#{subject}", target.account.id, target.region),
+        Subject::Account | Subject::Rate | Subject::Reading => {
+            format!("{}#{}#{subject}", target.account.id, target.region)
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::answers::Answers;
 use crate::text;
 
 /// The variables that the settings are read from, with values of which any goes with any of the others.
-const VARIABLES: [(&str, &[&str]); 10] = [
+const VARIABLES: [(&str, &[&str]); 11] = [
     ("ALERT_TOPIC_ARN", &["arn:aws:sns:eu-central-1:111122223333:alerts", "arn:aws:sns:a-1:111122223333:a"]),
     ("STATE_TABLE", &["alert-state", "", "arn:aws:dynamodb:us-east-1:111122223333:table/alert-state"]),
     ("METRIC_NAMESPACE", &["", "Mail/Quota", "a b#c:d"]),
@@ -18,6 +18,7 @@ const VARIABLES: [(&str, &[&str]); 10] = [
     ("WARNING_PERCENT", &["", "80", "50.5", "6"]),
     ("CRITICAL_PERCENT", &["", "95", "81", "100"]),
     ("CLEAR_MARGIN_PERCENT", &["", "0", "5.999"]),
+    ("RATE_WARNING_PERCENT", &["", "50", "6", "0", "100"]),
     ("UNREADABLE_MINUTES", &["", "1", "10080"]),
     ("REMINDER_HOURS", &["", "0", "0.0167", "8760"]),
 ];
@@ -32,6 +33,23 @@ const EVENTS: [&str; 5] = [
     "[]",
     include_str!("../../../events/test-alert.json"),
     include_str!("../../../events/dry-run.json"),
+];
+
+/// The fields of a plan, with values of which any goes with any of the others, and some that are refused.
+const PLAN: [(&str, &[&str]); 5] = [
+    ("recipients", &["30000", "1", "1e12", "0"]),
+    (
+        "startAt",
+        &[
+            "\"2026-11-24T12:00:00Z\"",
+            "\"2026-11-24T18:00:01Z\"",
+            "\"2026-11-25T12:00:00Z\"",
+            "\"2026-11-25T12:00:01Z\"",
+        ],
+    ),
+    ("perSecond", &["14", "0.5", "1e-300", "1e12", "0"]),
+    ("account", &["\"111122223333\"", "\"999988887777\"", "111122223333"]),
+    ("region", &["\"us-east-1\"", "\"eu-west-1\"", "\"\""]),
 ];
 
 /// Everything that comes from outside.
@@ -75,11 +93,22 @@ impl<'a> Arbitrary<'a> for Input {
 
 fn event(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     Ok(match input.int_in_range(0..=31)? {
+        25..=28 => plan(input)?.into_bytes(),
         29 => input.arbitrary()?,
         30 => format!("{{\"dryRun\":{}}}", input.arbitrary::<String>()?).into_bytes(),
         31 => format!("{{\"testAlert\":{}}}", input.arbitrary::<String>()?).into_bytes(),
         _ => input.choose(&EVENTS)?.as_bytes().to_vec(),
     })
+}
+
+fn plan(input: &mut Unstructured<'_>) -> Result<String> {
+    let mut fields = vec![format!("\"recipients\":{}", input.int_in_range(1..=100_000)?)];
+    for (name, usual) in PLAN {
+        if input.arbitrary()? {
+            fields.push(format!("\"{name}\":{}", text::mostly(input, usual)?));
+        }
+    }
+    Ok(format!("{{\"plan\":{{{}}}}}", fields.join(",")))
 }
 
 fn variables(input: &mut Unstructured<'_>) -> Result<BTreeMap<&'static str, String>> {

@@ -19,10 +19,11 @@ const TIMES: [&str; 7] = [
 ];
 
 /// One of each subject, and one of another Region.
-const KEYS: [&str; 4] = [
+const KEYS: [&str; 5] = [
     "111122223333#us-east-1",
     "111122223333#us-east-1#ACCOUNT",
     "111122223333#us-east-1#READING",
+    "111122223333#us-east-1#RATE",
     "111122223333#eu-west-1#READING",
 ];
 

@@ -6,6 +6,8 @@ use serde_json::Value;
 use ses_quota_monitor::check::Report;
 use ses_quota_monitor::settings::Settings;
 
+use crate::forecast;
+
 const MOST_BYTES: usize = 6 * 1_024 * 1_024;
 
 /// Asserts that a report has one entry per Region, no NaN or infinity, and errors of one line.
@@ -16,6 +18,7 @@ pub fn assert_sound(report: Report, settings: &Settings) {
     let targets = value["targets"].as_array().expect("a list");
     assert_eq!(targets.len(), settings.targets.regions.len());
     for target in targets {
+        target.get("forecast").into_iter().for_each(forecast::assert_sound);
         target.as_object().expect("a target").iter().for_each(|(name, value)| assert_member(name, value));
     }
     for name in ["error", "furtherErrors"] {

@@ -10,6 +10,8 @@ use serde_json::Value;
 
 use fake_aws::Call;
 
+use crate::forecast;
+
 const MOST_BYTES: usize = 262_144;
 const MOST_SUBJECT_CHARACTERS: usize = 99;
 const MOST_SMS_CHARACTERS: usize = 140;
@@ -61,7 +63,7 @@ fn assert_attributes(attributes: &BTreeMap<String, String>) {
     // A message about several targets names neither account nor Region.
     let is_digest = names == ["kind", "level", "subject"];
     assert!(is_digest || names == ["account", "kind", "level", "region", "subject"], "{names:?}");
-    assert!(["QUOTA", "ACCOUNT", "READING"].contains(&attributes["subject"].as_str()), "{attributes:?}");
+    assert!(["QUOTA", "ACCOUNT", "RATE", "READING"].contains(&attributes["subject"].as_str()), "{attributes:?}");
     assert!(attributes.values().all(|value| !value.is_empty() && is_plain(value)), "{attributes:?}");
 }
 
@@ -90,7 +92,10 @@ fn assert_sound(document: &BTreeMap<String, Value>) {
     for (name, value) in document {
         match value {
             Value::Array(_) => assert_eq!(name, "alerts"),
-            Value::Object(error) => assert!(name == "error" && error["step"].is_string(), "{name} is {value}"),
+            Value::Object(object) => match name.as_str() {
+                "forecast" => forecast::assert_sound(value),
+                _ => assert!(name == "error" && object["step"].is_string(), "{name} is {value}"),
+            },
             Value::Number(number) => assert!(number.as_f64() >= Some(0.0), "{name} is {number}"),
             // A status that is not known is shown in plain characters, and may have none.
             Value::String(text) => assert!(!text.is_empty() || name == "enforcementStatus", "{name} is empty"),

@@ -33,7 +33,7 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 pub(super) fn key(target: &Target, subject: Subject) -> String {
     match subject {
         Subject::Quota => target.to_string(),
-        Subject::Account | Subject::Reading => format!("{target}#{subject}"),
+        Subject::Account | Subject::Rate | Subject::Reading => format!("{target}#{subject}"),
     }
 }
 

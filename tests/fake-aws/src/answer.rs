@@ -97,6 +97,26 @@ impl Answer {
         )
     }
 
+    /// `GetSendStatistics` with these points: a time in RFC 3339, and how many were sent.
+    #[must_use]
+    pub fn statistics(points: impl IntoIterator<Item = (impl fmt::Display, impl fmt::Display)>) -> Self {
+        let member = |(time, sent)| {
+            format!(
+                "<member><Timestamp>{time}</Timestamp><DeliveryAttempts>{sent}</DeliveryAttempts><Bounces>0</Bounces>\
+                 <Complaints>0</Complaints><Rejects>0</Rejects></member>"
+            )
+        };
+        let points: String = points.into_iter().map(member).collect();
+        Self::reply(
+            200,
+            format!(
+                "<GetSendStatisticsResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/\"><GetSendStatisticsResult>\
+                 <SendDataPoints>{points}</SendDataPoints></GetSendStatisticsResult><ResponseMetadata>\
+                 <RequestId>1</RequestId></ResponseMetadata></GetSendStatisticsResponse>"
+            ),
+        )
+    }
+
     /// `GetAccount` of an account with production access, in this state. As in AWS, people's addresses come with it.
     #[must_use]
     pub fn account(sending_enabled: bool, enforcement_status: &str) -> Self {
@@ -182,11 +202,12 @@ impl Answer {
     }
 }
 
-/// An AWS without faults: 96.2% of the quota used, a healthy account, no state yet, everything accepted.
+/// An AWS without faults: 96.2% of the quota used, no history, a healthy account, no state yet, everything accepted.
 #[must_use]
 pub fn healthy(call: &Call) -> Answer {
     match call.operation.as_str() {
         "GetSendQuota" => Answer::quota("48100.0", "50000.0", "14.0"),
+        "GetSendStatistics" => Answer::statistics([("", 0); 0]),
         "GetAccount" => Answer::account(true, "HEALTHY"),
         "Publish" => Answer::reply(
             200,

@@ -12,7 +12,7 @@ use crate::cbor;
 /// One HTTP request, as it left the SDK.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// `GetSendQuota`, `GetAccount`, `Publish`, `GetTopicAttributes`, `BatchGetItem`, `PutItem` or `PutMetricData`.
+    /// `GetSendQuota`, `GetSendStatistics`, `GetAccount`, `Publish`, `GetTopicAttributes`, `BatchGetItem`, `PutItem` or `PutMetricData`.
     pub operation: String,
     /// How many requests with the same operation came before.
     pub nth: usize,

@@ -1,0 +1,159 @@
+//! The answer to a plan: whether so much more may be sent, and if not now, from when on. It runs no check and changes nothing.
+
+use serde::Serialize;
+use serde_json::Number;
+
+use super::assess::parted;
+use super::pipeline::Check;
+use super::report::Failures;
+use super::{Invocation, Monitor};
+use crate::failure::Failure;
+use crate::forecast::{Headroom, Projection};
+use crate::numbers::json_number;
+use crate::reading::{AccountStatus, SendHistory, SendQuota};
+use crate::request::{InvalidRequest, PlanRequest, Request};
+use crate::target::{AccountId, Region, Target};
+use crate::time::Timestamp;
+
+/// The answer to a plan. What is unknown or unlimited is left out, except `fitsFrom`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlanAnswer {
+    plan: Plan,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Plan {
+    account: AccountId,
+    region: Region,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipients: Option<Number>,
+    start_at: Timestamp,
+    /// At most the maximum send rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_second: Option<Number>,
+    fits: bool,
+    /// Recipients that fit from `startAt` on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room: Option<Number>,
+    /// The first time from `startAt` on at which it fits; null where that is not within 24 hours, or not known.
+    fits_from: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    takes_seconds: Option<Number>,
+    /// `cannotTell` where the room is only what is left now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forecast: Option<&'static str>,
+    /// `false` where SES takes no mail at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sending_enabled: Option<bool>,
+    #[serde(flatten)]
+    failures: Option<Failures>,
+}
+
+impl PlanAnswer {
+    /// Whether the answer had to do without something.
+    #[must_use]
+    pub fn has_failures(&self) -> bool {
+        self.plan.failures.is_some()
+    }
+}
+
+/// Why there is no answer to a plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanFailed {
+    /// The event asks for what cannot be.
+    #[error(transparent)]
+    Invalid(#[from] InvalidRequest),
+    /// The quota is not known.
+    #[error("the plan cannot be answered: {0}")]
+    Unread(#[from] Failure),
+}
+
+impl PlanFailed {
+    /// The type of the error that Lambda returns.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "InvalidRequest",
+            Self::Unread(_) => "PlanFailed",
+        }
+    }
+}
+
+impl Monitor {
+    /// Answers a plan. A history that cannot be read leaves what is known now.
+    ///
+    /// # Errors
+    /// [`PlanFailed`], where the plan asks for what cannot be, or the quota cannot be read.
+    pub async fn answer(&self, plan: &PlanRequest, invocation: &Invocation) -> Result<PlanAnswer, PlanFailed> {
+        let now = invocation.started_at;
+        let start_at = plan.starts_at(now)?;
+        let Target { account, region } = &invocation.function;
+        // So far, no other account can be read.
+        if let Some(other) = plan.account.as_ref().filter(|planned| **planned != account.id) {
+            return Err(InvalidRequest::another_account(other, &account.id).into());
+        }
+        let target = Target { account: account.clone(), region: plan.region.clone().unwrap_or_else(|| region.clone()) };
+        let check = Check::new(self, Request::DryRun, invocation);
+        let observer = check.observer();
+        let (quota, account) = observer.read_ses(&target).await;
+        let quota = quota?;
+        let (account, account_failure) = parted(account);
+        let is_stopped = account.flatten().as_ref().is_some_and(AccountStatus::is_stopped);
+        let (history, history_failure) = match quota.max_24_hour_send() {
+            Some(max) if max > 0.0 && !is_stopped => parted(observer.history(&target).await),
+            _ => (None, None),
+        };
+        let fit = if is_stopped { Fit::NONE } else { fit(plan.recipients, start_at, &quota, history.as_deref(), now) };
+        let max_rate = quota.max_send_rate().per_second();
+        let per_second = plan.per_second.into_iter().chain(max_rate).reduce(f64::min);
+        Ok(PlanAnswer {
+            plan: Plan {
+                account: target.account.id,
+                region: target.region,
+                recipients: json_number(plan.recipients),
+                start_at,
+                per_second: per_second.and_then(json_number),
+                fits: fit.from == Some(start_at),
+                room: fit.room.and_then(json_number),
+                fits_from: fit.from,
+                takes_seconds: per_second.and_then(|rate| json_number((plan.recipients / rate).ceil())),
+                forecast: fit.is_of_the_present.then_some("cannotTell"),
+                sending_enabled: is_stopped.then_some(false),
+                failures: Failures::of(account_failure.into_iter().chain(history_failure)),
+            },
+        })
+    }
+}
+
+/// Whether mail fits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Fit {
+    /// Recipients that fit from the start on; `None` for any number.
+    room: Option<f64>,
+    /// The first time from the start on at which it fits.
+    from: Option<Timestamp>,
+    /// Whether the room is what is left now, because nothing can be told of later.
+    is_of_the_present: bool,
+}
+
+impl Fit {
+    /// SES takes no mail.
+    const NONE: Self = Self { room: Some(0.0), from: None, is_of_the_present: false };
+}
+
+fn fit(recipients: f64, start_at: Timestamp, quota: &SendQuota, history: Option<&SendHistory>, now: Timestamp) -> Fit {
+    let Some((max, left)) = quota.max_24_hour_send().zip(quota.remaining()) else {
+        return Fit { room: None, from: Some(start_at), is_of_the_present: false };
+    };
+    if max == 0.0 {
+        return Fit::NONE;
+    }
+    if let Some(projection) = history.and_then(|history| Projection::new(history, quota, now).ok()) {
+        let headroom = Headroom::new(max, &projection.upper_bounds());
+        let from = headroom.fits_from(recipients, start_at);
+        return Fit { room: Some(headroom.at(start_at)), from, is_of_the_present: false };
+    }
+    let room = left.floor();
+    Fit { room: Some(room), from: (recipients <= room).then_some(start_at), is_of_the_present: true }
+}
