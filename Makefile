@@ -46,7 +46,7 @@ $(LOCAL_BUILD)/template.yaml: template.yaml $(SOURCES) | $(TOOLS)
 	sam build --build-dir $(LOCAL_BUILD) --parameter-overrides Architecture=$(LOCAL_ARCHITECTURE)
 	@touch $@
 
-demo: build ## Watch the life of an alert on a local AWS; no account needed, about 5 minutes
+demo: build ## Watch one alert that can wait and one that cannot, on a local AWS; no account needed, about 2 minutes after the build
 	@$(PYTHON) -m local.demo
 
 test: lint unit integration ## Run all checks and tests

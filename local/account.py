@@ -1,7 +1,5 @@
 """One account on the local AWS, as the tests and the demo use it."""
 
-from collections.abc import Callable
-
 from . import deployment, mail, measurements, ses_numbers
 from .inbox import Inbox
 from .measurements import Datapoint
@@ -30,14 +28,9 @@ class Account(Session):
         """A new queue subscribed to a topic; `attributes` are those of the subscription, such as FilterPolicy."""
         return Inbox.subscribed_to(self, topic_arn, attributes)
 
-    def send_mail(self, messages: int, region: str | None = None,
-                  on_sent: Callable[[], object] = lambda: None) -> None:
-        """Sends real mail, one recipient for each message, and calls `on_sent` after each."""
-        mail.send(self, messages, region, on_sent)
-
-    def sent_last_24_hours(self, region: str | None = None) -> int:
-        """The recipients that SES has counted in the last 24 hours."""
-        return mail.sent_last_24_hours(self, region)
+    def send_mail(self, messages: int, region: str | None = None) -> None:
+        """Sends real mail, one recipient for each message."""
+        mail.send(self, messages, region)
 
     def set_ses(self, region: str | None = None, **values: object) -> None:
         """Sets what SES says about this account in a Region, such as `sent_last_24_hours`: see `ses_numbers.NAMES`."""

@@ -1,6 +1,5 @@
-"""Sending mail through the local SES, and how much of it SES has counted."""
+"""Sending mail through the local SES."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from .session import Session
@@ -8,8 +7,8 @@ from .session import Session
 SENDER = "news@example.com"
 
 
-def send(session: Session, messages: int, region: str | None = None, on_sent: Callable[[], object] = lambda: None) -> None:
-    """Sends real mail, one recipient for each message, and calls `on_sent` after each."""
+def send(session: Session, messages: int, region: str | None = None) -> None:
+    """Sends real mail, one recipient for each message."""
     ses = session.client("ses", region)
     ses.verify_email_identity(EmailAddress=SENDER)
 
@@ -18,12 +17,6 @@ def send(session: Session, messages: int, region: str | None = None, on_sent: Ca
             Source=SENDER, Destination={"ToAddresses": [f"reader{number}@example.com"]},
             Message={"Subject": {"Data": "News"}, "Body": {"Text": {"Data": "Hello."}}},
         )
-        on_sent()
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(send_one, range(messages)))
-
-
-def sent_last_24_hours(session: Session, region: str | None = None) -> int:
-    """The recipients that SES has counted in the last 24 hours."""
-    return int(session.client("ses", region).get_send_quota()["SentLast24Hours"])

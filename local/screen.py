@@ -11,7 +11,6 @@ from rich import box
 from rich.console import Console
 from rich.json import JSON
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -70,13 +69,6 @@ class Screen:
 
             return wait_for(condition, what, at_most, interval=0.2, while_waiting=refresh)
 
-    def progress(self, what: str, total: int, work: Callable[[Callable[[], object]], None]) -> None:
-        """Runs `work` with a progress bar; `work` calls the function that it gets after each of the `total` steps."""
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=self.console) as bar:
-            task = bar.add_task(what, total=total)
-            work(lambda: bar.advance(task))
-
     def table(self, columns: list[str], rows: list[list[str]], title: str | None = None) -> None:
         table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
         for column in columns:
@@ -89,15 +81,17 @@ class Screen:
         """A line through the datapoints, and a horizontal line at each of the named values."""
         plotext.clear_figure()
         plotext.theme("clear")
-        plotext.plotsize(min(self.console.width, 80), 14)
+        plotext.plotsize(min(self.console.width, 80), 20)
         plotext.title(title)
         places = list(range(len(points)))
         plotext.plot(places, [point.value for point in points], marker="hd")
         for height in lines.values():
             plotext.hline(height)
         plotext.xticks(places, [f"{point.at:%H:%M:%S}" for point in points])
-        plotext.yticks([0, *lines.values()], ["0", *(f"{name} {height:g}" for name, height in lines.items())])
-        plotext.ylim(0, 1.2 * max([*lines.values(), *(point.value for point in points)]))
+        plotext.yticks(list(lines.values()), [f"{name} {height:g}" for name, height in lines.items()])
+        heights = [*lines.values(), *(point.value for point in points)]
+        margin = (max(heights) - min(heights)) / 10
+        plotext.ylim(min(heights) - margin, max(heights) + margin)
         self.console.print(Text.from_ansi(plotext.build()))
 
 
