@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use ses_quota_monitor::forecast::{Forecast, Outlook, Peak, Projection, Unknown, Window};
+use ses_quota_monitor::forecast::{Forecast, Outlook, Peak, Projection, Window};
 use ses_quota_monitor::reading::{SendHistory, SendQuota};
 use ses_quota_monitor::time::Timestamp;
 
@@ -54,22 +54,17 @@ fn answer(line: &str) -> Result<Value, String> {
 
     let forecast = Forecast::new(&history, &quota, now);
     let mut fields = match &forecast.outlook {
-        Outlook::Breach { at, window, peak, probability } => merged([
-            json!({ "verdict": "breach", "breachAt": at.epoch_seconds() }),
-            times(window),
-            level(peak, *probability),
-        ]),
-        Outlook::MayBreach { window, peak, probability } => {
-            merged([json!({ "verdict": "mayBreach" }), times(window), level(peak, *probability)])
+        Outlook::Breach { at, window, peak, probability } => {
+            merged([json!({ "breachAt": at.epoch_seconds() }), times(window), level(peak, *probability)])
         }
-        Outlook::NoBreach { peak, probability } => {
-            merged([json!({ "verdict": "noBreach" }), level(peak, *probability)])
+        Outlook::MayBreach { window, peak, probability } => merged([times(window), level(peak, *probability)]),
+        Outlook::NoBreach { peak, probability } => level(peak, *probability),
+        Outlook::Full(_) => {
+            json!({ "breachAt": now.epoch_seconds(), "probability": 1.0, "probability6h": 1.0 })
         }
-        Outlook::Full(_) => json!({
-            "verdict": "full", "breachAt": now.epoch_seconds(), "probability": 1.0, "probability6h": 1.0,
-        }),
-        Outlook::CannotTell(unknown) => json!({ "verdict": "cannotTell", "reason": reason(*unknown) }),
+        Outlook::CannotTell(unknown) => json!({ "reason": unknown.name() }),
     };
+    fields["verdict"] = json!(forecast.outlook.name());
     if fields["probability6h"].is_null()
         && let (Some(max), Ok(projection)) = (quota.max_24_hour_send(), Projection::new(&history, &quota, now))
     {
@@ -105,16 +100,6 @@ fn level(peak: &Peak, probability: f64) -> Value {
         "peakPercent": peak.percent, "peakAt": peak.at.epoch_seconds(), "peakLow": peak.low, "peakHigh": peak.high,
         "probability": probability,
     })
-}
-
-fn reason(unknown: Unknown) -> &'static str {
-    match unknown {
-        Unknown::NoQuota => "noQuota",
-        Unknown::NotRead => "notRead",
-        Unknown::NoHistory => "noHistory",
-        Unknown::ShortHistory => "shortHistory",
-        Unknown::DoNotMatch => "doNotMatch",
-    }
 }
 
 /// One object with the fields of all; later ones win.

@@ -66,7 +66,7 @@ async fn handle(monitor: &Monitor, event: LambdaEvent<Value>) -> Result<Answer, 
 
 async fn check(monitor: &Monitor, request: Request, invocation: &Invocation) -> Result<Report, Diagnostic> {
     let report = monitor.check(request, invocation).await;
-    let line = serde_json::to_string(&report).unwrap_or_else(|error| error.to_string());
+    let line = json(&report);
     let result = report.into_result();
     match &result {
         Ok(report) if report.has_failures() => tracing::warn!(report = line, "check finished, not everything was read"),
@@ -78,13 +78,18 @@ async fn check(monitor: &Monitor, request: Request, invocation: &Invocation) -> 
 
 async fn answer(monitor: &Monitor, plan: &PlanRequest, invocation: &Invocation) -> Result<PlanAnswer, Diagnostic> {
     let answer = monitor.answer(plan, invocation).await.map_err(|failed| rejected(failed.name(), &failed))?;
-    let line = serde_json::to_string(&answer).unwrap_or_else(|error| error.to_string());
+    let line = json(&answer);
     if answer.has_failures() {
         tracing::warn!(report = line, "plan answered, not everything was read");
     } else {
         tracing::info!(report = line, "plan answered");
     }
     Ok(answer)
+}
+
+/// What is returned, for the log.
+fn json(answer: &impl Serialize) -> String {
+    serde_json::to_string(answer).unwrap_or_else(|error| error.to_string())
 }
 
 /// An invocation that no answer can follow from.

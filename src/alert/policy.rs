@@ -72,8 +72,8 @@ impl AlertPolicy {
 }
 
 impl Default for AlertPolicy {
-    /// The default thresholds, no alerts about the send rate, a quarter hour until a target that cannot be read is alerted about, and a reminder every 24
-    /// hours.
+    /// The default thresholds, no alerts about the send rate, a quarter hour until a target that cannot be read is alerted
+    /// about, and a reminder every 24 hours.
     fn default() -> Self {
         Self {
             thresholds: Thresholds::default(),

@@ -74,7 +74,8 @@ fn rounded(number: f64, parts: f64) -> Option<Number> {
 
 impl Outlook {
     /// The name in documents.
-    fn name(&self) -> &'static str {
+    #[must_use]
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Breach { .. } => "breach",
             Self::MayBreach { .. } => "mayBreach",
@@ -87,7 +88,8 @@ impl Outlook {
 
 impl Unknown {
     /// The name in documents.
-    fn name(self) -> &'static str {
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::NoQuota => "noQuota",
             Self::NotRead => "notRead",

@@ -4,7 +4,7 @@ use super::Unknown;
 use super::scenarios::Cumulated;
 use super::series::{DAY, Series, real};
 use super::usage::Usage;
-use crate::reading::{MOST_PER_ATTEMPT, SendHistory, SendQuota};
+use crate::reading::{SendHistory, SendQuota, recipients_per_attempt};
 use crate::time::Timestamp;
 
 /// Seconds in a quarter hour.
@@ -47,14 +47,8 @@ impl RollingWindow {
     /// The counts do not match.
     pub fn recipients_per_attempt(&self, coming: &Cumulated) -> Result<f64, Unknown> {
         let (attempts, _) = self.attempts(coming);
-        let ratio = if attempts > 0.0 { self.sent / attempts } else { f64::INFINITY };
-        if (1.0 / MOST_PER_ATTEMPT..=MOST_PER_ATTEMPT).contains(&ratio) {
-            Ok(ratio)
-        } else if (self.sent - attempts).abs() <= IRRELEVANT * self.max {
-            Ok(1.0)
-        } else {
-            Err(Unknown::DoNotMatch)
-        }
+        let is_irrelevant = (self.sent - attempts).abs() <= IRRELEVANT * self.max;
+        recipients_per_attempt(self.sent, attempts).or(is_irrelevant.then_some(1.0)).ok_or(Unknown::DoNotMatch)
     }
 
     /// The use of the quota if so many attempts come.

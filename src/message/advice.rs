@@ -1,6 +1,6 @@
 //! What to do about an alert, by situation: the first one that holds.
 
-use super::situation::{Sandbox, is_rejecting, sandbox};
+use super::situation::{Sandbox, is_rejecting, is_stopped, sandbox};
 use crate::alert::{AlertLevel, Finding, Kind, Notification, Unread};
 use crate::reading::{AccountStatus, EnforcementStatus, SendQuota};
 use crate::target::Target;
@@ -59,12 +59,8 @@ pub(super) fn remark(notification: &Notification) -> Option<&'static str> {
     let Finding::Quota(quota) = &notification.finding else { return None };
     let is_ongoing = !matches!(notification.kind, Kind::Test | Kind::Recovered);
     let rolls = quota.max_24_hour_send() != Some(0.0) && notification.level > AlertLevel::Ok;
-    (is_ongoing && rolls && !is_stopped(notification))
+    (is_ongoing && rolls && !is_stopped(&notification.reading))
         .then_some("The 24 hours are a rolling window: quota comes back as older mail leaves it.")
-}
-
-fn is_stopped(notification: &Notification) -> bool {
-    notification.reading.account.as_ref().is_some_and(AccountStatus::is_stopped)
 }
 
 /// The step that keeps the most important mail going.

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
+use super::situation::is_stopped;
 use crate::alert::{Finding, Notification};
 use crate::forecast::{Forecast, Outlook, Peak, Unknown, Window};
-use crate::reading::{AccountStatus, Utilization};
+use crate::reading::{SendHistory, Utilization};
 use crate::time::Timestamp;
 
 /// Up to here, a window is narrow enough to name a time in it: half of the times that were told were off by less than an hour.
@@ -67,9 +68,8 @@ pub(super) fn in_short(notification: &Notification) -> Option<String> {
 
 /// The forecast, where the notification is about the quota and SES takes mail at all.
 fn forecast(notification: &Notification) -> Option<&Forecast> {
-    let is_stopped = notification.reading.account.as_ref().is_some_and(AccountStatus::is_stopped);
     let is_about_the_quota = matches!(notification.finding, Finding::Quota(_));
-    notification.reading.forecast.as_ref().filter(|_| is_about_the_quota && !is_stopped)
+    notification.reading.forecast.as_ref().filter(|_| is_about_the_quota && !is_stopped(&notification.reading))
 }
 
 fn is_narrow(window: &Window) -> bool {
@@ -78,7 +78,7 @@ fn is_narrow(window: &Window) -> bool {
 
 /// `peaks at about 92% (88-97%) around 18:00 UTC, then falls`
 fn course(peak: &Peak, notification: &Notification) -> String {
-    const QUARTER: i64 = 900;
+    const QUARTER: i64 = SendHistory::QUARTER;
     let now = notification.reading.checked_at;
     let used = notification.reading.quota.and_then(|quota| quota.utilization()).map_or(0.0, Utilization::percent);
     let highest = format!("{} ({:.0}-{})", whole(peak.percent), peak.low.floor(), whole(peak.high));

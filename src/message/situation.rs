@@ -1,7 +1,7 @@
 //! What the texts about a notification depend on.
 
 use crate::alert::{AlertLevel, Finding, Notification};
-use crate::reading::{Reading, SendRate};
+use crate::reading::{AccountStatus, Reading, SendRate};
 
 /// Whether the account is in the SES sandbox, in which a higher quota is not what to ask for.
 pub(super) enum Sandbox {
@@ -33,4 +33,9 @@ pub(super) fn is_rejecting(notification: &Notification) -> bool {
             Finding::Account(status) => status.is_stopped(),
             Finding::Rate(_) | Finding::Reading(_) => false,
         }
+}
+
+/// Whether SES takes no mail from the account.
+pub(super) fn is_stopped(reading: &Reading) -> bool {
+    reading.account.as_ref().is_some_and(AccountStatus::is_stopped)
 }

@@ -9,7 +9,15 @@ use crate::time::Timestamp;
 
 /// How far recipients per attempt may be from 1, as a ratio in either direction. A message to many recipients may be one
 /// attempt, but a history that is further off is probably of something else.
-pub const MOST_PER_ATTEMPT: f64 = 3.0;
+const MOST_PER_ATTEMPT: f64 = 3.0;
+
+/// Recipients per attempt: the unit of the history is not documented, so it is scaled to the quota's own count. `None` where the
+/// two counts do not match.
+#[must_use]
+pub fn recipients_per_attempt(recipients: f64, attempts: f64) -> Option<f64> {
+    let ratio = if recipients.max(attempts) > 0.0 { recipients / attempts } else { 1.0 };
+    (1.0 / MOST_PER_ATTEMPT..=MOST_PER_ATTEMPT).contains(&ratio).then_some(ratio)
+}
 
 /// What was sent in each quarter hour of the last two weeks, in delivery attempts. An empty quarter hour is not in it.
 ///
@@ -63,12 +71,6 @@ impl SendHistory {
     #[must_use]
     pub fn quarter(&self, at: Timestamp) -> i64 {
         (at.epoch_seconds() - self.offset).div_euclid(Self::QUARTER)
-    }
-
-    /// Whether nothing was sent, or nothing is known.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.quarters.is_empty()
     }
 
     /// How much of the quarter hour that `at` lies in has passed by then, from 0 to less than 1.
@@ -125,17 +127,13 @@ impl SendHistory {
 
     /// The share of the maximum send rate that was used on average in the last complete quarter hour; `None` where it is not
     /// known, or the rate is unlimited or 0.
-    ///
-    /// The unit of the history is not documented, so it is scaled to the quota's own count of recipients.
     #[must_use]
     pub fn rate_used(&self, quota: &SendQuota, now: Timestamp) -> Option<Utilization> {
         let max = quota.max_send_rate().per_second().filter(|max| *max > 0.0)?;
-        let (sent, attempts) = (quota.sent_last_24_hours(), self.attempts_in_the_day_before(now));
-        let recipients_per_attempt = if sent.max(attempts) > 0.0 { sent / attempts } else { 1.0 };
-        let matches = (1.0 / MOST_PER_ATTEMPT..=MOST_PER_ATTEMPT).contains(&recipients_per_attempt);
+        let scale = recipients_per_attempt(quota.sent_last_24_hours(), self.attempts_in_the_day_before(now))?;
         #[allow(clippy::cast_precision_loss)] // 900.
-        let per_second = self.last_complete_quarter(now) * recipients_per_attempt / Self::QUARTER as f64;
-        matches.then(|| Utilization::of(per_second, max))
+        let per_second = scale * self.last_complete_quarter(now) / Self::QUARTER as f64;
+        Some(Utilization::of(per_second, max))
     }
 }
 
@@ -172,7 +170,8 @@ mod tests {
 
     #[test]
     fn what_is_no_count_is_dropped() {
-        assert!(history(&[(0, f64::NAN), (1, -3.0), (2, f64::INFINITY), (3, 0.0), (4, 1e300)]).is_empty());
+        let nothing = history(&[(0, f64::NAN), (1, -3.0), (2, f64::INFINITY), (3, 0.0), (4, 1e300)]);
+        assert_eq!(nothing, SendHistory::default());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::target::Target;
 use crate::time::Timestamp;
 
 pub use account_status::{AccountStatus, EnforcementStatus};
-pub use history::{MOST_PER_ATTEMPT, SendHistory};
+pub use history::{SendHistory, recipients_per_attempt};
 pub use quota::{InvalidQuota, SendQuota};
 pub use send_rate::SendRate;
 pub use utilization::Utilization;

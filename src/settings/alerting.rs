@@ -12,7 +12,8 @@ const REMINDER_HOURS: RangeInclusive<f64> = 1.0 / 60.0..=8_760.0;
 const UNREADABLE_MINUTES: RangeInclusive<i64> = 1..=10_080;
 
 /// Reads `WARNING_PERCENT`, `CRITICAL_PERCENT` and `CLEAR_MARGIN_PERCENT`, in percent of the quota, `RATE_WARNING_PERCENT`, in
-/// percent of the maximum send rate, `UNREADABLE_MINUTES`, and `REMINDER_HOURS`; 0 for never. The defaults are those of [`AlertPolicy`].
+/// percent of the maximum send rate, `UNREADABLE_MINUTES`, and `REMINDER_HOURS`; 0 for never. The defaults are those of
+/// [`AlertPolicy`].
 pub(super) fn read<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> AlertPolicy {
     let default = AlertPolicy::default();
     let thresholds = thresholds(reader, default.thresholds);

@@ -23,8 +23,8 @@ pub struct Settings {
     pub publishing: Publishing,
     /// What is checked.
     pub targets: Targets,
-    /// `WARNING_PERCENT`, `CRITICAL_PERCENT`, `CLEAR_MARGIN_PERCENT`, `RATE_WARNING_PERCENT`, `UNREADABLE_MINUTES` and `REMINDER_HOURS`: when a
-    /// notification is due.
+    /// `WARNING_PERCENT`, `CRITICAL_PERCENT`, `CLEAR_MARGIN_PERCENT`, `RATE_WARNING_PERCENT`, `UNREADABLE_MINUTES` and
+    /// `REMINDER_HOURS`: when a notification is due.
     pub alerting: AlertPolicy,
     /// `AWS_CA_BUNDLE`, `SSL_CERT_FILE` and `SSL_CERT_DIR`: whose certificates are accepted.
     pub certificates: Certificates,

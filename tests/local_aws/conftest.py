@@ -32,6 +32,13 @@ def aws() -> Iterator[LocalAws]:
         yield aws
 
 
+@pytest.fixture(scope="module")
+def enforcing() -> Iterator[LocalAws]:
+    """Another one, which enforces IAM."""
+    with LocalAws(enforce_iam=True) as aws:
+        yield aws
+
+
 @pytest.fixture(scope="session", autouse=True)
 def scheduled(aws: LocalAws) -> Stack:
     """A stack deployed by `sam deploy`, with a check each minute. Deployed first, so that its first check

@@ -1,7 +1,6 @@
 """What other tests rely on in the local AWS: what it permits, how its proxy fails, and what was added to it."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -18,12 +17,6 @@ KEYS = {"Keys": [{"target": {"S": "111122223333#us-east-1"}}], "ConsistentRead":
 SLACK_CHANNEL = "AWS::Chatbot::SlackChannelConfiguration"
 # Service, operation and parameters of what a check calls in protocols of their own.
 CALLS = [("sesv2", "GetAccount", {}), ("dynamodb", "BatchGetItem", {"RequestItems": {"state": KEYS}})]
-
-
-@pytest.fixture(scope="module")
-def enforcing() -> Iterator[LocalAws]:
-    with LocalAws(enforce_iam=True) as aws:
-        yield aws
 
 
 def policy(*statements: dict[str, Any]) -> str:

@@ -4,7 +4,6 @@ role."""
 import json
 import re
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -26,12 +25,6 @@ FILLS = rf"At the usual course the quota is full at about {CLOCK} UTC \(between 
 PEAKS = rf"Not expected to be reached in the next 24 hours: peaks at about \d\d% \(\d\d-\d\d%\) around {CLOCK} UTC, then falls\."
 HAS_ROOM = rf"The quota is full\. At the usual course it has room again at about {CLOCK} UTC\."
 UNTOLD = r"When will the quota be full\? Cannot be told: the history could not be read\."
-
-
-@pytest.fixture(scope="module")
-def enforcing() -> Iterator[LocalAws]:
-    with LocalAws(enforce_iam=True) as aws:
-        yield aws
 
 
 @pytest.fixture

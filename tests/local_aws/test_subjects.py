@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
@@ -37,12 +37,6 @@ DETAILS = {
     "ReviewDetails": {"Status": "GRANTED", "CaseId": "170000000000042"},
 }
 PRIVATE = ["secret-shop", "merger", "private.owner", "170000000000042", "MARKETING"]
-
-
-@pytest.fixture(scope="module")
-def enforcing() -> Iterator[LocalAws]:
-    with LocalAws(enforce_iam=True) as aws:
-        yield aws
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The commands with which the documentation adds subscribers, run where policies are enforced, and the Slack channel."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,12 +13,6 @@ from toolkit.paths import PROJECT
 SLACK_CHANNEL = "AWS::Chatbot::SlackChannelConfiguration"
 ATTRIBUTES = {"kind": {"DataType": "String", "StringValue": "TEST"}}
 ADD_SUBSCRIBERS = commands(PROJECT / "docs" / "alerts.md", "Queues, functions and webhooks")
-
-
-@pytest.fixture(scope="module")
-def enforcing() -> Iterator[LocalAws]:
-    with LocalAws(enforce_iam=True) as aws:
-        yield aws
 
 
 def run(account: Account, command: str, **values: str) -> dict[str, Any]:
