@@ -577,6 +577,14 @@ fn any_forecast() -> impl Strategy<Value = Forecast> {
     })
 }
 
+/// How an unknown would look in our words.
+const UNKNOWN: [&str; 4] = ["NaN", "null", " inf", " -1"];
+
+/// They are passed on as they are, so that none of ours must be among them.
+fn words_of_aws(pattern: &'static str) -> impl Strategy<Value = String> {
+    pattern.prop_filter("like an unknown", |words| !UNKNOWN.iter().any(|unknown| words.contains(unknown.trim_start())))
+}
+
 fn any_notification() -> impl Strategy<Value = Notification> {
     let kind = select(vec![Kind::Raised, Kind::Escalated, Kind::Reminder, Kind::Recovered, Kind::Test]);
     let place = select(vec![
@@ -592,7 +600,7 @@ fn any_notification() -> impl Strategy<Value = Notification> {
         any::<bool>(),
         select(vec!["HEALTHY", "PROBATION", "SHUTDOWN", "A_STATUS_THAT_IS_LONGER_THAN_ANY_OF_AWS_TODAY"]),
     );
-    let failure = ("[A-Za-z]{1,40}", "\\PC{0,600}");
+    let failure = (words_of_aws("[A-Za-z]{1,40}"), words_of_aws("\\PC{0,600}"));
     let past = (kind, any_level(), prop::option::of(any_level()), select(&Subject::ALL[..]));
     let read = (place, 0.0..1e12_f64, max, rate, prop::option::of(any::<bool>()), prop::option::of(any_forecast()));
     (past, read, status, failure, any::<i64>(), 0..10_000_000_i64).prop_map(
@@ -646,7 +654,7 @@ proptest! {
         prop_assert!(message.body().len() < 64 * 1024, "{}", message.body().len());
         prop_assert!(!message.email.contains(" 1 recipients"), "{}", message.email);
         for text in [&message.email, &message.sms, &message.document] {
-            prop_assert!(!text.contains("NaN") && !text.contains(" inf") && !text.contains("null") && !text.contains(" -1"));
+            prop_assert!(!UNKNOWN.iter().any(|unknown| text.contains(unknown)), "{text}");
         }
         let document: serde_json::Value = serde_json::from_str(&message.document).unwrap();
         prop_assert!(document.as_object().unwrap().values().all(|value| !value.is_null() && value != &serde_json::json!(-1)));
