@@ -7,6 +7,7 @@
 | `ses_control`: a test sets quota and status of SES, which counts recipients | they are fixed; it counts messages |
 | a Slack channel configuration can be created and, by Cloud Control, read; it sends nothing | no stack with one |
 | a subscription without confirmation is listed as `PendingConfirmation` | it is listed like any other |
+| a change of a function's configuration ends its own processes | it ends those of every account's function of that name, in the middle of a check too |
 
 It replaces functions that ministack does not document, so it needs the version that `requirements.txt` pins.
 """
@@ -17,8 +18,8 @@ from typing import Any
 import cbor2
 from ministack import app
 from ministack.core import iam_actions
-from ministack.core.responses import get_account_id
-from ministack.services import cloudcontrol, sns
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import cloudcontrol, lambda_svc, sns
 from ministack.services.cloudformation import provisioners
 
 from . import ses_control
@@ -61,6 +62,10 @@ def listed_subscriptions(parameters: Any, original: Any = sns._list_subscription
     return status, headers, body
 
 
+def end_processes(function: str, original: Any = lambda_svc.invalidate_worker, **scope: Any) -> None:
+    original(function, **{"account": get_account_id(), "region": get_region()} | scope)
+
+
 def create_slack_channel(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
     """Keeps the properties where Cloud Control looks for them, by the ARN, as on AWS."""
     arn = f"arn:aws:chatbot::{get_account_id()}:chat-configuration/slack-channel/{properties['ConfigurationName']}"
@@ -80,6 +85,7 @@ if __name__ == "__main__":
     iam_actions.extract_resource_arn = resource
     iam_actions.request_tag_context = request_context
     sns._list_subscriptions_by_topic = listed_subscriptions
+    lambda_svc.invalidate_worker = end_processes
     provisioners._RESOURCE_HANDLERS[SLACK_CHANNEL] = {"create": create_slack_channel, "delete": delete_slack_channel}
     ses_control.install()
     app.main()

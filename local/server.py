@@ -19,6 +19,7 @@ from toolkit.waiting import wait_for
 
 from .account import Account
 from .proxy import FaultProxy
+from .stack import Stack
 
 STARTUP_SECONDS = 60
 SHUTDOWN_SECONDS = 5
@@ -92,9 +93,11 @@ class LocalAws:
         if code is not None:
             raise LocalAwsFailed(f"the local AWS ended unexpectedly with code {code}. The end of its log:\n{self.log_tail()}")
 
-    def kill_function(self, function: str) -> int:
-        """Kills the processes that run a function, as a crash would, and returns their number."""
-        pids = [pid for pid, name in self._function_processes() if name == function]
+    def kill_function(self, stack: Stack) -> int:
+        """Kills the processes that run a stack's function, as a crash would, and returns their number."""
+        # The name is the same in each account; the topic is the account's.
+        variables = {f"AWS_LAMBDA_FUNCTION_NAME={stack.function}", f"ALERT_TOPIC_ARN={stack.topic_arn}"}
+        pids = [pid for pid, environment in self._function_processes() if variables <= environment]
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         return len(pids)
@@ -129,18 +132,17 @@ class LocalAws:
         except OSError:
             return False
 
-    def _function_processes(self) -> Iterator[tuple[int, str]]:
+    def _function_processes(self) -> Iterator[tuple[int, set[str]]]:
+        """The process ID of each, and its environment as `NAME=value`."""
         assert self._process is not None
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 if os.getpgid(int(entry.name)) != self._process.pid or int(entry.name) == self._process.pid:
                     continue
-                environment = (entry / "environ").read_bytes().split(b"\0")
+                environment = (entry / "environ").read_text(errors="replace")
             except OSError:
                 continue
-            for variable in environment:
-                if variable.startswith(b"AWS_LAMBDA_FUNCTION_NAME="):
-                    yield int(entry.name), variable.partition(b"=")[2].decode()
+            yield int(entry.name), set(environment.split("\0"))
 
     def stop(self) -> None:
         """Stops everything that was started; does nothing if nothing was."""

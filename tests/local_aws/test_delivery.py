@@ -54,7 +54,7 @@ def killed(aws: LocalAws, stack: Stack, service: str, operation: str, carried_ou
         if not carried_out:
             # A process that is killed earlier does not make the call.
             held.dropped = True
-        assert aws.kill_function(stack.function) == 1
+        assert aws.kill_function(stack) == 1
         check.join()
     assert results[0].error is not None
     yield

@@ -359,7 +359,7 @@ def test_a_digest_whose_sender_is_killed_tells_everybody_at_most_once_more(
         # A process that is killed earlier does not make the call.
         held.dropped = not carried_out
         wait_for(lambda: sum(item["level"] == "WARNING" for item in items(fleet).values()) == 3, "those that left alone")
-        assert enforcing.kill_function(fleet.function) == 1
+        assert enforcing.kill_function(fleet) == 1
         killed.join()
     assert results[0].error is not None
     before = told(inbox)
