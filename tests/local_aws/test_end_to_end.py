@@ -38,7 +38,8 @@ def kinds(alerts: list[Message]) -> list[str]:
 
 def by_region(points: list[Datapoint], account: Session) -> dict[str, dict[str, Datapoint]]:
     of_all = {point.metric for point in points if not point.dimensions}
-    assert of_all <= {"HighestAlertLevel"}
+    # Subscribers are counted from a process's second check on.
+    assert of_all <= {"HighestAlertLevel", "Subscribers"}
     points = [point for point in points if point.dimensions]
     assert all(set(point.dimensions) == {"Account", "Region"} for point in points)
     assert {point.dimensions["Account"] for point in points} <= {account.id}
