@@ -580,7 +580,7 @@ fn any_forecast() -> impl Strategy<Value = Forecast> {
 /// How an unknown would look in our words.
 const UNKNOWN: [&str; 4] = ["NaN", "null", " inf", " -1"];
 
-/// They are passed on as they are, so that none of ours must be among them.
+/// Words that AWS might answer with, which are passed on as they are. None that looks like an unknown of ours.
 fn words_of_aws(pattern: &'static str) -> impl Strategy<Value = String> {
     pattern.prop_filter("like an unknown", |words| !UNKNOWN.iter().any(|unknown| words.contains(unknown.trim_start())))
 }

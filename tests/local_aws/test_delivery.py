@@ -1,6 +1,5 @@
 """No alert is lost or duplicated: races, crashes and refusals around one notification."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from collections.abc import Iterator
@@ -46,17 +45,15 @@ def item(stack: Stack) -> dict[str, str]:
 @contextmanager
 def killed(aws: LocalAws, stack: Stack, service: str, operation: str, carried_out: bool) -> Iterator[None]:
     """Runs a check, and kills its process at a call: before AWS receives it, or after AWS has carried it out."""
-    results: list[Invocation] = []
-    with aws.proxy.holding(service, operation, account=stack.session.id, carried_out=carried_out) as held:
-        check = threading.Thread(target=lambda: results.append(stack.invoke()))
-        check.start()
+    hold = aws.proxy.holding(service, operation, account=stack.session.id, carried_out=carried_out)
+    with ThreadPoolExecutor(1) as pool, hold as held:
+        check = pool.submit(stack.invoke)
         assert held.reached.wait(30)
         if not carried_out:
             # A process that is killed earlier does not make the call.
             held.dropped = True
         assert aws.kill_function(stack) == 1
-        check.join()
-    assert results[0].error is not None
+        assert check.result().error is not None
     yield
 
 

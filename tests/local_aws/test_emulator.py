@@ -1,7 +1,7 @@
 """What other tests rely on in the local AWS: what it permits, how its proxy fails, and what was added to it."""
 
 import json
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -13,7 +13,6 @@ from local.account import Account
 from local.faults import Breakage
 from local.server import LocalAws
 from local.session import Session
-from local.stack import Invocation
 
 KEYS = {"Keys": [{"target": {"S": "111122223333#us-east-1"}}], "ConsistentRead": True}
 SLACK_CHANNEL = "AWS::Chatbot::SlackChannelConfiguration"
@@ -129,12 +128,9 @@ def test_a_slack_channel_configuration_can_be_created_read_and_deleted(account: 
 def test_a_change_of_one_accounts_function_leaves_a_check_of_another_alone(aws: LocalAws, account: Account) -> None:
     stack, other = account.install(), aws.account().install()
     assert stack.function == other.function
-    results: list[Invocation] = []
-    with aws.proxy.holding("ses", "GetSendQuota", account=account.id) as held:
-        check = threading.Thread(target=lambda: results.append(stack.invoke()))
-        check.start()
+    with ThreadPoolExecutor(1) as pool, aws.proxy.holding("ses", "GetSendQuota", account=account.id) as held:
+        check = pool.submit(stack.invoke)
         assert held.reached.wait(30)
         other.restart()
         held.released.set()
-        check.join()
-    assert results[0].error is None
+        assert check.result().error is None

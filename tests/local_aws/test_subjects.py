@@ -1,9 +1,9 @@
 """What alerts are about: the life of each subject, in the deployed function and with the permissions of its role."""
 
 import json
-import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
@@ -350,18 +350,15 @@ def test_a_digest_whose_sender_is_killed_tells_everybody_at_most_once_more(
     inbox = account.subscribe(fleet.topic_arn)
     account.client("lambda").update_function_configuration(FunctionName=fleet.function, Timeout=TIMEOUT_SECONDS)
     service, operation, where, carried_out = place
-    results: list[Invocation] = []
     hold = enforcing.proxy.holding(service, operation, account=account.id, where=where, carried_out=carried_out)
-    with hold as held:
-        killed = threading.Thread(target=lambda: results.append(fleet.invoke()))
-        killed.start()
+    with ThreadPoolExecutor(1) as pool, hold as held:
+        killed = pool.submit(fleet.invoke)
         assert held.reached.wait(30)
         # A process that is killed earlier does not make the call.
         held.dropped = not carried_out
         wait_for(lambda: sum(item["level"] == "WARNING" for item in items(fleet).values()) == 3, "those that left alone")
         assert enforcing.kill_function(fleet) == 1
-        killed.join()
-    assert results[0].error is not None
+        assert killed.result().error is not None
     before = told(inbox)
     assert before.total() == (len(REGIONS) if carried_out else 3)
     claimed = {item["pendingAlertId"] for item in items(fleet).values() if "claimedBy" in item}
