@@ -47,7 +47,7 @@ class Demo(Stage):
     def two_alerts(self) -> None:
         waits, fills = sorted(self.next_check("quota {}", {FILLING: "RAISED", PEAKING: "RAISED"}),
                               key=lambda sent: sent.attributes["region"])
-        self.screen.say(f"\nTwo alerts, and both say 81%. That of {PEAKING} can wait:")
+        self.screen.say(f"\nTwo alerts, both at about 81%. That of {PEAKING} can wait:")
         self.show_beginning(waits)
         self.screen.say(f"\nThat of {FILLING} cannot:")
         self.show_message(fills)
@@ -137,7 +137,7 @@ def run_steps(screen: Screen, aws: LocalAws) -> None:
     demo = Demo(screen, aws)
     screen.say(f"Endpoint {aws.url}, account {demo.account.id}.\nLog: {LOG_FILE.relative_to(PROJECT)}")
     screen.step(2, "Two weeks of mail, and the deployment")
-    screen.say(f"The demo sets what SES says in two Regions: a quota of {traffic.QUOTA:,} in each, of which 81% are used, and what "
+    screen.say(f"The demo sets what SES says in two Regions: a quota of {traffic.QUOTA:,} in each, of which about 81% are used, and what "
                "was sent in each quarter hour of the last two weeks. Nobody can send as much mail in minutes. What the monitor "
                "makes of it is not set.\n")
     now = time.time()
