@@ -12,7 +12,7 @@ from toolkit.paths import PROJECT
 
 COLUMNS = 24
 # What the function publishes: `metric("QuotaUtilization", Unit::Percent, ...)`, and by itself `Metric { name: "Subscribers", ... }`.
-SOURCE = (PROJECT / "src" / "metrics.rs").read_text().split("#[cfg(test)]")[0]
+SOURCE = (PROJECT / "src" / "metrics" / "mod.rs").read_text().split("#[cfg(test)]")[0]
 OF_A_TARGET = re.findall(r'\bmetric\("(\w+)", Unit::', SOURCE)
 ALONE = re.findall(r'Metric \{ name: "(\w+)"', SOURCE)
 assert OF_A_TARGET and ALONE
