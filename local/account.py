@@ -24,6 +24,14 @@ class Account(Session):
         """Creates a stack through CloudFormation alone, which is faster than `deploy`."""
         return deployment.install(self, name, parameters or {})
 
+    def install_reader_role(self, monitor_role_arn: str, **parameters: str) -> None:
+        """Lets a monitor of another account read this one, by `reader-role.yaml` with these parameters."""
+        deployment.install_reader_role(self, {"MonitorRoleArn": monitor_role_arn} | parameters)
+
+    def other(self, account_id: str) -> "Account":
+        """Another account on the same local AWS."""
+        return Account(self.url, account_id, self._proxy)
+
     def subscribe(self, topic_arn: str, **attributes: str) -> Inbox:
         """A new queue subscribed to a topic; `attributes` are those of the subscription, such as FilterPolicy."""
         return Inbox.subscribed_to(self, topic_arn, attributes)
@@ -34,7 +42,7 @@ class Account(Session):
 
     def set_ses(self, region: str | None = None, **values: object) -> None:
         """Sets what SES says about this account in a Region, such as `sent_last_24_hours`: see `ses_numbers.NAMES`."""
-        ses_numbers.set_values(self, region, values)
+        ses_numbers.set_values(self.url, {(self.id, region or self.region): values})
 
     def publications(self) -> list[Publication]:
         """What functions in this account published to SNS, oldest first, refused calls included."""

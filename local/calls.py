@@ -34,6 +34,11 @@ class Call:
         """The parameters of a call in the Query protocol, which SES and SNS use."""
         return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
 
+    @property
+    def assumed_account(self) -> str:
+        """The account of the role that a call of `AssumeRole` asks for; `account` is the one that asks."""
+        return self.parameters["RoleArn"].split(":")[4]
+
     def matches(self, service: str, operation: str, account: str | None = None, region: str | None = None) -> bool:
         """Whether this is such a call. `operation` is a regular expression; None stands for any account or Region."""
         return (

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -16,6 +17,8 @@ from .session import Session
 from .stack import Stack
 
 DEPLOY_SECONDS = 180
+READER_TEMPLATE = PROJECT / "reader-role.yaml"
+READER_STACK = "ses-quota-monitor-reader"
 
 
 class DeployFailed(RuntimeError):
@@ -48,24 +51,42 @@ def install(session: Session, name: str, parameters: dict[str, str]) -> Stack:
     properties["CodeUri"] = _upload(session, BUILT_TEMPLATE.parent / properties["CodeUri"])
     cloudformation = session.client("cloudformation")
     change = cloudformation.create_change_set(
-        StackName=name, ChangeSetName="install", ChangeSetType="CREATE", TemplateBody=json.dumps(template),
+        StackName=name, ChangeSetName="install", ChangeSetType="CREATE", TemplateURL=_publish(session, template),
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Parameters=_parameters(parameters),
     )["Id"]
     wait_for(lambda: cloudformation.describe_change_set(ChangeSetName=change)["Status"] != "CREATE_PENDING",
              "the change set")
     cloudformation.execute_change_set(ChangeSetName=change)
+    _wait_until_created(session, name)
+    return Stack(session, name, _outputs(session, name))
+
+
+def install_reader_role(session: Session, parameters: dict[str, str]) -> None:
+    """Creates the role by which a monitor of another account reads this one."""
+    session.client("cloudformation").create_stack(
+        StackName=READER_STACK, TemplateBody=READER_TEMPLATE.read_text(), Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=_parameters(parameters),
+    )
+    _wait_until_created(session, READER_STACK)
+
+
+def _parameters(values: dict[str, str]) -> list[dict[str, str]]:
+    return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
+
+
+def _wait_until_created(session: Session, name: str) -> None:
+    cloudformation = session.client("cloudformation")
 
     def settled() -> str | None:
         status = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
         return None if status.endswith("_IN_PROGRESS") else status
 
-    if (status := wait_for(settled, f"stack {name} to settle", DEPLOY_SECONDS)) != "CREATE_COMPLETE":
+    if (status := wait_for(settled, f"stack {name} to settle", DEPLOY_SECONDS, interval=0.02)) != "CREATE_COMPLETE":
         events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
         failed = [f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', '')}"
                   for e in events if e["ResourceStatus"].endswith("_FAILED")]
         raise DeployFailed(f"stack {name} is {status}: {'; '.join(failed)}")
-    return Stack(session, name, _outputs(session, name))
 
 
 def _built_template() -> Path:
@@ -83,7 +104,16 @@ def _upload(session: Session, code: Path) -> dict[str, str]:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as target:
         target.write(code / "bootstrap", "bootstrap")
-    bucket = f"code-{session.id}-{session.region}"
-    session.client("s3").create_bucket(Bucket=bucket)
-    session.client("s3").put_object(Bucket=bucket, Key="code.zip", Body=archive.getvalue())
-    return {"Bucket": bucket, "Key": "code.zip"}
+    session.client("s3").create_bucket(Bucket=_bucket(session))
+    session.client("s3").put_object(Bucket=_bucket(session), Key="code.zip", Body=archive.getvalue())
+    return {"Bucket": _bucket(session), "Key": "code.zip"}
+
+
+def _publish(session: Session, template: dict[str, Any]) -> str:
+    """The URL of a template, which is too large for a request: CloudFormation takes 51,200 bytes there."""
+    session.client("s3").put_object(Bucket=_bucket(session), Key="template.json", Body=json.dumps(template))
+    return f"{session.url}/{_bucket(session)}/template.json"
+
+
+def _bucket(session: Session) -> str:
+    return f"code-{session.id}-{session.region}"

@@ -4,25 +4,30 @@
 | --- | --- |
 | an alarm on metric math can be created; it is not evaluated | no stack with such an alarm |
 | `PutMetricData` in the CBOR protocol, which the SDKs use, needs permission, with the key `cloudwatch:namespace` | everybody may call it |
+| `SendMessageBatch` needs the permission `sqs:SendMessage` | one of its own, which AWS does not have |
 | `ses_control`: a test sets quota and status of SES, which counts recipients | they are fixed; it counts messages |
 | a Slack channel configuration can be created and, by Cloud Control, read; it sends nothing | no stack with one |
 | a subscription without confirmation is listed as `PendingConfirmation` | it is listed like any other |
 | a change of a function's configuration ends its own processes | it ends those of every account's function of that name, in the middle of a check too |
+| `organizations`: an organization has members and delegated administrators, and lists them in pages | each account has an organization of its own |
+| a role that does not exist is refused in the same words as one that does not trust its caller | the words leave out the caller |
+| the condition key `aws:PrincipalArn` is the ARN of the role, of a session too | it is the ARN of the session: a policy that names the role does not match |
 
 It replaces functions that ministack does not document, so it needs the version that `requirements.txt` pins.
 """
 
 import json
+import re
 from typing import Any
 
 import cbor2
 from ministack import app
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import cloudcontrol, lambda_svc, sns
+from ministack.services import cloudcontrol, lambda_svc, sns, sts
 from ministack.services.cloudformation import provisioners
 
-from . import ses_control
+from . import organizations, ses_control
 
 PUT_METRIC_DATA = "cloudwatch:PutMetricData"
 SLACK_CHANNEL = "AWS::Chatbot::SlackChannelConfiguration"
@@ -38,7 +43,10 @@ def alarm_record(name: str, properties: dict[str, Any], original: Any = provisio
 
 
 def required_action(service: str, method: str, path: str, *request: Any, original: Any = iam_actions.extract_iam_action) -> Any:
-    return PUT_METRIC_DATA if path.endswith("/operation/PutMetricData") else original(service, method, path, *request)
+    if path.endswith("/operation/PutMetricData"):
+        return PUT_METRIC_DATA
+    action = original(service, method, path, *request)
+    return "sqs:SendMessage" if action == "sqs:SendMessageBatch" else action
 
 
 def resource(service: str, method: str, path: str, *request: Any, original: Any = iam_actions.extract_resource_arn) -> Any:
@@ -66,6 +74,20 @@ def end_processes(function: str, original: Any = lambda_svc.invalidate_worker, *
     original(function, **{"account": get_account_id(), "region": get_region()} | scope)
 
 
+def condition_value(key: str, context: Any, original: Any = iam_evaluator._resolve_condition_key) -> Any:
+    value = original(key, context)
+    session = key.lower() == "aws:principalarn" and re.fullmatch(r"arn:(.+):sts::(\d+):assumed-role/([^/]+)/.+", value)
+    return "arn:{}:iam::{}:role/{}".format(*session.groups()) if session else value
+
+
+async def answer_of_sts(method: str, path: str, headers: Any, body: bytes, query: Any, original: Any = sts.handle_request) -> Any:
+    status, answer_headers, answer = await original(method, path, headers, body, query)
+    if b"User: is not authorized" in answer:
+        caller = sts._caller_identity(headers, query)["userArn"]
+        answer = answer.replace(b"User: is", f"User: {caller} is".encode())
+    return status, answer_headers, answer
+
+
 def create_slack_channel(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
     """Keeps the properties where Cloud Control looks for them, by the ARN, as on AWS."""
     arn = f"arn:aws:chatbot::{get_account_id()}:chat-configuration/slack-channel/{properties['ConfigurationName']}"
@@ -87,5 +109,8 @@ if __name__ == "__main__":
     sns._list_subscriptions_by_topic = listed_subscriptions
     lambda_svc.invalidate_worker = end_processes
     provisioners._RESOURCE_HANDLERS[SLACK_CHANNEL] = {"create": create_slack_channel, "delete": delete_slack_channel}
+    iam_evaluator._resolve_condition_key = condition_value
+    sts.handle_request = answer_of_sts
+    organizations.install()
     ses_control.install()
     app.main()

@@ -35,9 +35,10 @@ class FaultProxy:
         self.upstream_port = upstream_port
         self._lock = threading.Lock()
         self._calls: list[Call] = []
+        self._answered: list[tuple[Call, bytes]] = []
         self._faults: list[Fault] = []
-        self._accounts_lock = threading.Lock()
         self._accounts: dict[str, str] = {}
+        self._sts = Session(f"http://127.0.0.1:{upstream_port}", NOBODY).client("sts")
         proxy = self
 
         class Handler(_Handler):
@@ -61,6 +62,16 @@ class FaultProxy:
         """The calls recorded so far that match, oldest first, refused ones included."""
         with self._lock:
             return [call for call in self._calls if call.matches(service, operation, account)]
+
+    def calls_in(self, account: str) -> list[Call]:
+        """Every call recorded so far that was made with an access key of this account, oldest first."""
+        with self._lock:
+            return [call for call in self._calls if call.account == account]
+
+    def answers(self, service: str, operation: str, account: str | None = None) -> list[bytes]:
+        """What AWS has answered to the calls that match."""
+        with self._lock:
+            return [answer for call, answer in self._answered if call.matches(service, operation, account)]
 
     @contextmanager
     def refusing(self, service: str, operation: str, *, account: str | None = None, region: str | None = None,
@@ -124,6 +135,8 @@ class FaultProxy:
                 client.close_connection = True
                 return
         status, headers, response = self._forward(client, body)
+        with self._lock:
+            self._answered.append((call, response))
         if isinstance(fault, Hold) and fault.carried_out:
             fault.reached.set()
             fault.released.wait(LONGEST_HOLD_SECONDS)
@@ -136,14 +149,12 @@ class FaultProxy:
         client.respond(status, headers, response)
 
     def _account_of(self, access_key: str) -> str:
-        """The account of an access key: on the local AWS its own ID, or, where policies are enforced, the key of a role."""
+        """The account of an access key: on the local AWS its own ID, or that of the role whose session it is a key of."""
         if not access_key or access_key.isdigit():
             return access_key
-        with self._accounts_lock:
-            if access_key not in self._accounts:
-                sts = Session(f"http://127.0.0.1:{self.upstream_port}", NOBODY).client("sts")
-                self._accounts[access_key] = sts.get_access_key_info(AccessKeyId=access_key)["Account"]
-            return self._accounts[access_key]
+        if access_key not in self._accounts:
+            self._accounts[access_key] = self._sts.get_access_key_info(AccessKeyId=access_key)["Account"]
+        return self._accounts[access_key]
 
     def _forward(self, client: "_Handler", body: bytes) -> tuple[int, dict[str, str], bytes]:
         upstream = http.client.HTTPConnection("127.0.0.1", self.upstream_port, timeout=LONGEST_HOLD_SECONDS)
@@ -160,6 +171,8 @@ class FaultProxy:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # A check of a fleet opens hundreds of connections at once; more than wait here, the kernel drops or resets.
+    request_queue_size = 1024
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A function that is killed while it waits for a response is not an error of the proxy."""

@@ -10,14 +10,16 @@ import sys
 import tempfile
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
 from toolkit.paths import PROJECT
 from toolkit.waiting import wait_for
 
+from . import ses_numbers
 from .account import Account
+from .organization import Organization
 from .proxy import FaultProxy
 from .stack import Stack
 
@@ -73,6 +75,14 @@ class LocalAws:
     def account(self, account_id: str | None = None) -> Account:
         """The account with this ID, or else one that has not been used yet."""
         return Account(self.url, account_id or next(self._account_ids), self.proxy)
+
+    def organization(self) -> Organization:
+        """A new organization, of an account that has not been used yet."""
+        return Organization(self.account())
+
+    def set_ses(self, targets: Mapping[tuple[str, str], Mapping[str, object]]) -> None:
+        """Sets what SES says about many accounts and Regions at once: see `ses_numbers.NAMES`."""
+        ses_numbers.set_values(self.url, targets)
 
     def log_tail(self, lines: int = 20) -> str:
         return "\n".join(self.log_lines()[-lines:])

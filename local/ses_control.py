@@ -1,6 +1,6 @@
-"""The numbers of the local SES, as a test sets them for one account in one Region.
+"""The numbers of the local SES, as a test sets them for accounts and Regions.
 
-`PUT /_local/ses/ACCOUNT/REGION` sets what its JSON document names, and leaves the rest as it is:
+`PUT /_local/ses` takes a JSON document by `ACCOUNT/REGION`, sets what is named for each, and leaves the rest as it is:
 
 | name | what answers with it |
 | --- | --- |
@@ -8,7 +8,7 @@
 | `EnforcementStatus`, `ProductionAccessEnabled`, `SendingEnabled`, `Details` | `GetAccount` |
 | `SendDataPoints`, with times in seconds since 1970 | `GetSendStatistics` |
 
-What was never set is as ministack has it, except that SES counts recipients, and ministack messages, and that the points of
+`PutAccountSendingAttributes` sets `SendingEnabled`, too. What was never set is as ministack has it, except that SES counts recipients, and ministack messages, and that the points of
 SES lie on no quarter hour of the clock, and in no order.
 """
 
@@ -24,14 +24,14 @@ from ministack.services import ses, ses_v2
 
 from .traffic import OFFSET, QUARTER
 
-CONTROL_PATH = "/_local/ses/"
+CONTROL_PATH = "/_local/ses"
 DAY_SECONDS = 24 * 60 * 60
 # What ministack has in its code.
 DEFAULT_QUOTA = {"Max24HourSend": 50_000, "MaxSendRate": 14}
 OF_ACCOUNT = ("EnforcementStatus", "ProductionAccessEnabled", "SendingEnabled", "Details")
 
-# What was set, by account and Region.
-_set: dict[tuple[str, str], dict[str, Any]] = {}
+# What was set, by account and Region: `111122223333/us-east-1`.
+_set: dict[str, dict[str, Any]] = {}
 
 
 def install() -> None:
@@ -45,7 +45,7 @@ def install() -> None:
 
 def set_here() -> dict[str, Any]:
     """What was set for the account and the Region of the current request."""
-    return _set.get((get_account_id(), get_region()), {})
+    return _set.get(f"{get_account_id()}/{get_region()}", {})
 
 
 def recipients(message: dict[str, Any]) -> int:
@@ -86,8 +86,12 @@ def production_access_enabled(original: Any = ses._production_access_enabled) ->
     return bool(set_here().get("ProductionAccessEnabled", original()))
 
 
-async def handle_v2(method: str, path: str, *request: Any, original: Any = ses_v2.handle_request) -> Any:
-    status, headers, body = await original(method, path, *request)
+async def handle_v2(method: str, path: str, headers: Any, body: bytes, *request: Any, original: Any = ses_v2.handle_request) -> Any:
+    if (method, path) == ("PUT", "/v2/email/account/sending"):
+        values = _set.setdefault(f"{get_account_id()}/{get_region()}", {})
+        values["SendingEnabled"] = json.loads(body).get("SendingEnabled", False)
+        return json_response({})
+    status, headers, body = await original(method, path, headers, body, *request)
     if (method, path, status) != ("GET", "/v2/email/account", 200):
         return status, headers, body
     known = {name: value for name, value in set_here().items() if name in OF_ACCOUNT}
@@ -96,10 +100,10 @@ async def handle_v2(method: str, path: str, *request: Any, original: Any = ses_v
 
 async def serve(scope: Any, receive: Any, send: Any, original: Any = app.app) -> None:
     """Answers the control path, and leaves all others to ministack."""
-    if scope["type"] != "http" or not scope["path"].startswith(CONTROL_PATH):
+    if scope["type"] != "http" or scope["path"] != CONTROL_PATH:
         return await original(scope, receive, send)
-    account, region = scope["path"].removeprefix(CONTROL_PATH).split("/")
-    _set.setdefault((account, region), {}).update(json.loads(await body_of(receive)))
+    for target, values in json.loads(await body_of(receive)).items():
+        _set.setdefault(target, {}).update(values)
     await send({"type": "http.response.start", "status": 204, "headers": []})
     await send({"type": "http.response.body", "body": b""})
 

@@ -1,11 +1,10 @@
-"""Setting what the local SES says about an account in a Region."""
+"""Setting what the local SES says about accounts in Regions."""
 
 import json
 import urllib.request
+from collections.abc import Mapping
 
-from .session import Session
-
-# What `Account.set_ses` calls it, and what AWS calls it.
+# What `Account.set_ses` and `LocalAws.set_ses` call it, and what AWS calls it.
 NAMES = {
     "max_24_hour_send": "Max24HourSend",
     "max_send_rate": "MaxSendRate",
@@ -18,12 +17,11 @@ NAMES = {
 }
 
 
-def set_values(session: Session, region: str | None, values: dict[str, object]) -> None:
-    """Sets the values, by the names above, and leaves all others as they are."""
-    if unknown := values.keys() - NAMES:
+def set_values(url: str, targets: Mapping[tuple[str, str], Mapping[str, object]]) -> None:
+    """Sets values, by the names above, for each account and Region, and leaves all others as they are."""
+    if unknown := {name for values in targets.values() for name in values} - NAMES.keys():
         raise TypeError(f"the local SES has no {', '.join(sorted(unknown))}; it has {', '.join(NAMES)}")
-    document = json.dumps({NAMES[name]: value for name, value in values.items()})
-    request = urllib.request.Request(
-        f"{session.url}/_local/ses/{session.id}/{region or session.region}", document.encode(), method="PUT"
-    )
+    document = {f"{account}/{region}": {NAMES[name]: value for name, value in values.items()}
+                for (account, region), values in targets.items()}
+    request = urllib.request.Request(f"{url}/_local/ses", json.dumps(document).encode(), method="PUT")
     urllib.request.urlopen(request, timeout=10).close()

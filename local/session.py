@@ -5,7 +5,11 @@ from typing import Any
 
 import boto3
 import botocore.config
+import botocore.loaders
 import botocore.session
+
+# What describes the services. Each client of its own reads it for 0.1 s, and an organization has many accounts.
+LOADER = botocore.loaders.create_loader()
 
 
 class Session:
@@ -21,6 +25,7 @@ class Session:
         session = botocore.session.Session(
             {"profile": (None, [], None, None), "config_file": nothing, "credentials_file": nothing}
         )
+        session.register_component("data_loader", LOADER)
         self._boto3 = boto3.Session(
             aws_access_key_id=account_id, aws_secret_access_key="local", botocore_session=session
         )
@@ -31,7 +36,7 @@ class Session:
         if key not in self._clients:
             self._clients[key] = self._boto3.client(
                 service, region_name=key[1], endpoint_url=self.url,
-                config=botocore.config.Config(max_pool_connections=20, retries={"total_max_attempts": 1}, read_timeout=120),
+                config=botocore.config.Config(max_pool_connections=100, retries={"total_max_attempts": 1}, read_timeout=120),
             )
         return self._clients[key]
 

@@ -72,6 +72,9 @@ def aws_call(command: str, **values: str) -> AwsCall:
         if option in GLOBAL_OPTIONS:
             continue
         key = option.removeprefix("--")
+        if key.startswith("no-") and key.removeprefix("no-") in by_option:
+            parameters[by_option[key.removeprefix("no-")]] = False
+            continue
         member = by_option.get(RENAMED.get((service, name, key), key))
         if member is None:
             raise InvalidCommand(f"{command}: {service} {name} has no {option}")

@@ -1,5 +1,6 @@
 """What other tests rely on in the local AWS: what it permits, how its proxy fails, and what was added to it."""
 
+import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -24,14 +25,24 @@ def policy(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def assume(account: Account, *statements: dict[str, Any]) -> boto3.Session:
-    """A session of a role that is allowed nothing else."""
+def create_role(account: Account, name: str, trusted: str, *statements: dict[str, Any], **conditions: Any) -> str:
+    """A role that `trusted` may assume under these conditions, and that is allowed nothing else; returns its ARN."""
     iam = account.client("iam")
-    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account.id}:root"}, "Action": "sts:AssumeRole"}
-    role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=policy(trust))["Role"]
-    iam.put_role_policy(RoleName="reader", PolicyName="read", PolicyDocument=policy(*statements))
-    found = account.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="reader")["Credentials"]
-    return boto3.Session(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+    trust = {"Effect": "Allow", "Principal": {"AWS": trusted}, "Action": "sts:AssumeRole", "Condition": conditions}
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]
+    iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=policy(*statements))
+    arn: str = role["Arn"]
+    return arn
+
+
+def session_of(role: str, sts: Any) -> boto3.Session:
+    found = sts.assume_role(RoleArn=role, RoleSessionName="reader")["Credentials"]
+    return boto3.Session(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], region_name="us-east-1")
+
+
+def assume(account: Account, *statements: dict[str, Any], name: str = "reader") -> boto3.Session:
+    """A session of a role of this account that is allowed nothing else."""
+    return session_of(create_role(account, name, account.id, *statements), account.client("sts"))
 
 
 def create_table(account: Account, name: str) -> None:
@@ -69,6 +80,138 @@ def test_batch_get_item_needs_permission_for_every_table(enforcing: LocalAws) ->
         dynamodb.get_item(TableName="state", Key=KEYS["Keys"][0])
 
 
+def test_a_batch_of_messages_needs_permission_to_send_to_its_queue(enforcing: LocalAws) -> None:
+    account = enforcing.account()
+    work, other = (account.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("work", "other"))
+    arn = f"arn:aws:sqs:us-east-1:{account.id}:work"
+    sqs = assume(account, {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn}).client("sqs", endpoint_url=enforcing.url)
+    messages = [{"Id": str(number), "MessageBody": "{}"} for number in range(10)]
+    assert len(sqs.send_message_batch(QueueUrl=work, Entries=messages)["Successful"]) == 10
+    with pytest.raises(ClientError, match="AccessDenied.* sqs:SendMessage"):
+        sqs.send_message_batch(QueueUrl=other, Entries=messages)
+    with pytest.raises(ClientError, match="AccessDenied.* sqs:ReceiveMessage"):
+        sqs.receive_message(QueueUrl=work)
+
+
+def test_an_organization_is_listed_with_permission_for_each_listing(enforcing: LocalAws) -> None:
+    organization = enforcing.organization()
+    hub = organization.add("Hub")
+    organization.delegate_to(hub)
+    role = assume(hub, {"Effect": "Allow", "Action": "organizations:ListAccounts", "Resource": "*"})
+    client = role.client("organizations", endpoint_url=enforcing.url)
+    assert [each["Id"] for each in client.list_accounts()["Accounts"]] == [organization.management.id, hub.id]
+    with pytest.raises(ClientError, match="AccessDenied.* organizations:ListAccountsForParent"):
+        client.list_accounts_for_parent(ParentId=organization.root)
+
+
+def test_a_session_of_a_role_reads_the_numbers_of_its_account(enforcing: LocalAws) -> None:
+    hub, member = enforcing.account(), enforcing.account()
+    point = {"Timestamp": 1_764_000_000, "DeliveryAttempts": 7, "Bounces": 0, "Complaints": 0, "Rejects": 0}
+    member.set_ses(sent_last_24_hours=190, max_24_hour_send=200, data_points=[point])
+    reader = create_role(member, "reader", hub.id, {"Effect": "Allow", "Action": "ses:Get*", "Resource": "*"})
+    role = session_of(reader, hub.client("sts"))
+    ses, sesv2 = (role.client(service, endpoint_url=enforcing.url) for service in ("ses", "sesv2"))
+    assert ses.get_send_quota()["SentLast24Hours"] == sesv2.get_account()["SendQuota"]["SentLast24Hours"] == 190
+    assert [point["DeliveryAttempts"] for point in ses.get_send_statistics()["SendDataPoints"]] == [7]
+
+
+def test_trust_may_be_limited_to_a_role_and_to_an_organization(enforcing: LocalAws) -> None:
+    organization = enforcing.organization()
+    hub, member, stranger = organization.add("Hub"), organization.add("Member"), enforcing.account()
+    anything = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+    monitor, other = assume(hub, anything, name="monitor"), assume(hub, anything, name="other")
+    by_role = create_role(member, "by-role", hub.id, anything,
+                          ArnEquals={"aws:PrincipalArn": f"arn:aws:iam::{hub.id}:role/monitor"})
+    by_organization = create_role(member, "by-organization", "*", anything,
+                                  StringEquals={"aws:PrincipalOrgID": organization.id})
+
+    def may_assume(caller: boto3.Session, role: str) -> bool:
+        try:
+            session_of(role, caller.client("sts", endpoint_url=enforcing.url))
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "AccessDenied"
+            return False
+        return True
+
+    assert may_assume(monitor, by_role) and may_assume(monitor, by_organization)
+    assert not may_assume(other, by_role) and may_assume(other, by_organization)
+    assert not may_assume(assume(stranger, anything), by_organization)
+
+
+def test_a_role_that_does_not_exist_is_refused_like_one_that_does_not_trust_the_caller(enforcing: LocalAws) -> None:
+    hub, member = enforcing.account(), enforcing.account()
+    anything = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+    monitor, closed = assume(hub, anything, name="monitor"), create_role(member, "closed", member.id, anything)
+    words = "User: arn:aws:sts::{}:assumed-role/monitor/reader is not authorized to perform: sts:AssumeRole on resource: {}"
+    for role in (closed, f"arn:aws:iam::{member.id}:role/missing"):
+        with pytest.raises(ClientError) as refused:
+            session_of(role, monitor.client("sts", endpoint_url=enforcing.url))
+        assert refused.value.response["Error"] == {"Code": "AccessDenied", "Message": words.format(hub.id, role), "Type": "Sender"}
+
+
+def pages(client: Any, listing: str, **request: Any) -> list[list[str]]:
+    """The IDs in each page of a listing."""
+    return [[each["Id"] for each in next(value for value in page.values() if isinstance(value, list))]
+            for page in client.get_paginator(listing).paginate(**request)]
+
+
+def test_an_organization_is_listed_in_pages_and_the_first_of_several_is_empty(aws: LocalAws) -> None:
+    organization = aws.organization()
+    units = [organization.add_unit(f"Unit {number}") for number in range(21)]
+    members = [organization.add(f"Team {number}") for number in range(22)]
+    client, root = organization.management.client("organizations"), organization.root
+    accounts = {organization.management.id} | {member.id for member in members}
+
+    listed = pages(client, "list_accounts")
+    assert [len(page) for page in listed] == [0, 20, 3] and set(sum(listed, [])) == accounts
+    assert [len(page) for page in pages(client, "list_accounts", PaginationConfig={"PageSize": 12})] == [0, 12, 11]
+    listed = pages(client, "list_accounts_for_parent", ParentId=root)
+    assert [len(page) for page in listed] == [0, 20, 3] and set(sum(listed, [])) == accounts
+    assert pages(client, "list_organizational_units_for_parent", ParentId=root) == [[], units[:20], units[20:]]
+
+    organization.move(members[0], units[0])
+    assert pages(client, "list_accounts_for_parent", ParentId=units[0]) == [[members[0].id]]
+    assert pages(client, "list_organizational_units_for_parent", ParentId=units[0]) == [[]]
+    for listing in ("list_accounts_for_parent", "list_organizational_units_for_parent"):
+        with pytest.raises(ClientError, match="ParentNotFoundException"):
+            pages(client, listing, ParentId="ou-none-00000000")
+
+
+def test_an_account_has_a_state(aws: LocalAws) -> None:
+    organization = aws.organization()
+    unit = organization.add_unit("Teams")
+    payments, closed = organization.add("Payments", unit), organization.add("Old", unit)
+    organization.close(closed)
+    found = organization.management.client("organizations").list_accounts_for_parent(ParentId=unit)["Accounts"]
+    assert [(each["Id"], each["Name"], each["State"]) for each in found] == [
+        (payments.id, "Payments", "ACTIVE"), (closed.id, "Old", "SUSPENDED"),
+    ]
+    assert all("Status" not in each for each in found)
+
+
+def test_an_organization_is_read_by_its_management_account_and_a_delegated_administrator(aws: LocalAws) -> None:
+    organization = aws.organization()
+    member, administrator = organization.add("Member"), organization.add("Administrator")
+    organization.delegate_to(administrator)
+    everyone = [organization.management.id, member.id, administrator.id]
+    for account in (organization.management, administrator):
+        client = account.client("organizations")
+        assert [each["Id"] for each in client.list_accounts()["Accounts"]] == everyone
+        assert [each["Id"] for each in client.list_delegated_administrators()["DelegatedAdministrators"]] == [administrator.id]
+    for account in (member, administrator):
+        client = account.client("organizations")
+        described = client.describe_organization()["Organization"]
+        assert (described["Id"], described["MasterAccountId"]) == (organization.id, organization.management.id)
+        with pytest.raises(ClientError, match="AccessDeniedException.* CreateAccount"):
+            client.create_account(AccountName="Another", Email="another@example.com")
+    with pytest.raises(ClientError, match="AccessDeniedException.* ListAccounts"):
+        member.client("organizations").list_accounts()
+    with pytest.raises(ClientError, match="AWSOrganizationsNotInUseException"):
+        aws.account().client("organizations").list_accounts()
+    with pytest.raises(ClientError, match="AlreadyInOrganizationException"):
+        organization.management.client("organizations").create_organization()
+
+
 @pytest.mark.parametrize(("service", "operation", "parameters"), CALLS)
 def test_the_proxy_knows_the_call_and_injects_faults(
     aws: LocalAws, account: Account, service: str, operation: str, parameters: dict[str, Any]
@@ -96,6 +239,44 @@ def test_the_proxy_knows_the_call_and_injects_faults(
             with pytest.raises(BotoCoreError):
                 call()
         assert broken.injected == 1
+
+
+def test_the_proxy_tells_the_accounts_of_a_fleet_apart(aws: LocalAws) -> None:
+    hub, one, other = aws.account(), aws.account(), aws.account()
+    sts = Session(aws.proxy.url, hub.id).client("sts")
+
+    def read(account: Account) -> None:
+        role = session_of(f"arn:aws:iam::{account.id}:role/reader", sts)
+        role.client("ses", endpoint_url=aws.proxy.url).get_send_quota()
+
+    with aws.proxy.refusing("ses", "GetSendQuota", account=one.id, code="AccessDenied", status=403):
+        with pytest.raises(ClientError, match="AccessDenied.* GetSendQuota"):
+            read(one)
+        read(other)
+    with aws.proxy.refusing("sts", "AssumeRole", where=lambda call: call.assumed_account == one.id, code="AccessDenied", status=403):
+        with pytest.raises(ClientError, match="AccessDenied.* AssumeRole"):
+            read(one)
+        read(other)
+    for account, count in ((one, 1), (other, 2)):
+        assert len(aws.proxy.calls("ses", "GetSendQuota", account.id)) == count
+    assert [call.assumed_account for call in aws.proxy.calls("sts", "AssumeRole", hub.id)] == [one.id, other.id] * 2
+    assert [call.operation for call in aws.proxy.calls_in(other.id)] == ["GetSendQuota"] * 2
+
+
+def test_the_proxy_takes_the_connections_of_a_fleet_at_once(aws: LocalAws) -> None:
+    port = int(aws.proxy.url.rpartition(":")[2])
+
+    async def ask() -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /_ministack/health HTTP/1.1\r\nHost: local\r\n\r\n")
+        status = await reader.readline()
+        writer.close()
+        return status
+
+    async def ask_at_once(count: int) -> list[bytes]:
+        return await asyncio.gather(*(ask() for _ in range(count)))
+
+    assert set(asyncio.run(ask_at_once(300))) == {b"HTTP/1.1 200 OK\r\n"}
 
 
 def test_a_slack_channel_configuration_can_be_created_read_and_deleted(account: Account) -> None:

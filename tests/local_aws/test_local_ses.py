@@ -44,12 +44,34 @@ def test_numbers_are_those_of_one_account_in_one_region(aws: LocalAws, account: 
     assert quotas(account, "eu-central-1") == quotas(other, "us-east-1") == (50_000, 14, 0)
 
 
+def test_numbers_of_many_accounts_and_regions_are_set_at_once(aws: LocalAws) -> None:
+    accounts = [aws.account() for _ in range(3)]
+    regions = ["us-east-1", "eu-west-1"]
+    aws.set_ses({
+        (account.id, region): {"sent_last_24_hours": 10 * row + column, "max_24_hour_send": 200}
+        for row, account in enumerate(accounts) for column, region in enumerate(regions)
+    })
+    aws.set_ses({(accounts[0].id, "us-east-1"): {"max_send_rate": 1}})
+    assert [[quotas(account, region) for region in regions] for account in accounts] == [
+        [(200, 1, 0), (200, 14, 1)], [(200, 14, 10), (200, 14, 11)], [(200, 14, 20), (200, 14, 21)],
+    ]
+
+
 def test_statuses_are_those_of_one_account_in_one_region(aws: LocalAws, account: Account) -> None:
     account.set_ses(sending_enabled=False, enforcement_status="PROBATION", production_access=False)
     assert statuses(account) == ("PROBATION", False, False)
     assert statuses(account, "eu-west-1") == statuses(aws.account()) == ("HEALTHY", True, True)
     account.set_ses(sending_enabled=True)
     assert statuses(account) == ("PROBATION", True, False)
+
+
+def test_an_account_pauses_and_resumes_its_sending_in_one_region(account: Account) -> None:
+    ses = account.client("sesv2", "eu-west-1")
+    ses.put_account_sending_attributes(SendingEnabled=False)
+    assert statuses(account, "eu-west-1") == ("HEALTHY", False, True)
+    assert statuses(account) == ("HEALTHY", True, True)
+    ses.put_account_sending_attributes(SendingEnabled=True)
+    assert statuses(account, "eu-west-1") == ("HEALTHY", True, True)
 
 
 def test_details_are_as_they_were_set(account: Account) -> None:
