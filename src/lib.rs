@@ -3,7 +3,7 @@
 //! One check goes this way, each step in the file of its name:
 //!
 //! ```text
-//! event ───────▶ request ──┐            ┌─ for each target, on its own ───────────────────────────────────────────┐
+//! event ───────▶ request ──┐            ┌─ for each place, on its own ────────────────────────────────────────────┐
 //! environment ─▶ settings ─┴▶ check ───▶│ check::observe   reads SES (aws::ses, sesv2) and the states (aws::dynamodb) │
 //!                                       │ check::assess    forecasts (forecast), and decides what that means      │
 //!                                       │                  for each subject (alert)                          pure │
@@ -13,6 +13,9 @@
 //!                                         └▶ check::publish   sends the metrics (metrics ─▶ aws::cloudwatch)
 //!                                         └▶ check::report    what the handler returns and logs
 //! ```
+//!
+//! Which places there are, `check::members` and `check::places` say. A check that is too large goes to a queue in parts
+//! (`check::shards`), and each part takes the same way.
 //!
 //! An event with a plan is answered by `check::plan`, from the same reading and the same forecast.
 //!
@@ -28,7 +31,8 @@
 //! - [`forecast`]: when the quota will be full, and how much more may be sent
 //! - [`alert`]: subjects and levels, what is remembered, what to say, and why
 //! - [`message`]: a notification in words, for each kind of subscriber
-//! - [`metrics`]: the metrics of a target
+//! - [`metrics`]: the metrics of a target, and of all together
+//! - [`snapshot`]: what was found, for those who look at it
 //! - [`check`]: one pipeline per target, and the report
 //! - [`aws`]: one file per service
 //! - [`failure`], [`numbers`], [`time`], [`log`]: what failed and what to do, number formats, timestamps, log lines
@@ -46,5 +50,6 @@ pub mod reading;
 pub mod request;
 pub mod settings;
 mod shown;
+pub mod snapshot;
 pub mod target;
 pub mod time;

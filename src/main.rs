@@ -9,9 +9,9 @@ use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
 use serde::Serialize;
 use serde_json::Value;
 use ses_quota_monitor::aws::Clients;
-use ses_quota_monitor::check::{Invocation, Monitor, PlanAnswer, Report};
+use ses_quota_monitor::check::{Invocation, Monitor, PlanAnswer, Report, Worked};
 use ses_quota_monitor::log;
-use ses_quota_monitor::request::{Event, PlanRequest, Request};
+use ses_quota_monitor::request::{Event, PlanRequest, Request, WorkItem};
 use ses_quota_monitor::settings::Settings;
 use ses_quota_monitor::target::Target;
 use ses_quota_monitor::time::Timestamp;
@@ -43,6 +43,22 @@ fn failed(error: &dyn std::error::Error) -> ExitCode {
 enum Answer {
     Check(Report),
     Plan(PlanAnswer),
+    Work(WorkAnswer),
+}
+
+/// Which messages of the queue failed, so that it delivers them again.
+///
+/// Source: AWS Lambda developer guide, "Handling errors for an SQS event source in Lambda".
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WorkAnswer {
+    batch_item_failures: Vec<FailedItem>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FailedItem {
+    item_identifier: String,
 }
 
 async fn handle(monitor: &Monitor, event: LambdaEvent<Value>) -> Result<Answer, Diagnostic> {
@@ -50,17 +66,18 @@ async fn handle(monitor: &Monitor, event: LambdaEvent<Value>) -> Result<Answer, 
     let function = Target::from_function_arn(&event.context.invoked_function_arn)
         .map_err(|error| rejected("InvalidFunctionArn", &error))?;
     let deadline = Duration::from_millis(event.context.deadline);
-    let invocation = Invocation {
-        function,
-        request_id: event.context.request_id,
+    let invocation = || Invocation {
+        function: function.clone(),
+        request_id: event.context.request_id.clone(),
         // Random: its keys come from the operating system.
         attempt: RandomState::new().hash_one(()),
         started_at: now(),
         time_left: deadline.saturating_sub(since_epoch()),
     };
     match requested {
-        Event::Check(request) => check(monitor, request, &invocation).await.map(Answer::Check),
-        Event::Plan(plan) => answer(monitor, &plan, &invocation).await.map(Answer::Plan),
+        Event::Check(request) => check(monitor, request, &invocation()).await.map(Answer::Check),
+        Event::Plan(plan) => answer(monitor, &plan, &invocation()).await.map(Answer::Plan),
+        Event::Work(items) => Ok(Answer::Work(work(monitor, items, invocation).await)),
     }
 }
 
@@ -85,6 +102,26 @@ async fn answer(monitor: &Monitor, plan: &PlanRequest, invocation: &Invocation) 
         tracing::info!(report = line, "plan answered");
     }
     Ok(answer)
+}
+
+/// A part that fails is no error of the function: the queue delivers it again, and no other. Each has the time that those
+/// before it have left.
+async fn work(monitor: &Monitor, items: Vec<WorkItem>, invocation: impl Fn() -> Invocation) -> WorkAnswer {
+    let mut batch_item_failures = Vec::new();
+    for item in items {
+        match monitor.work(&item, &invocation()).await {
+            Ok(Worked::Checked(report)) if report.has_failures() => {
+                tracing::warn!(report = json(&report), "part of a check finished, not everything was read");
+            }
+            Ok(Worked::Checked(report)) => tracing::info!(report = json(&report), "part of a check finished"),
+            Ok(Worked::Stale) => {}
+            Err(failed) => {
+                tracing::error!(message_id = item.message_id, "{failed}");
+                batch_item_failures.push(FailedItem { item_identifier: item.message_id });
+            }
+        }
+    }
+    WorkAnswer { batch_item_failures }
 }
 
 /// What is returned, for the log.

@@ -45,6 +45,12 @@ impl Action {
         }
     }
 
+    /// Whether this check has nothing to do.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing | Self::LeaveToHolder)
+    }
+
     /// Its kind.
     #[must_use]
     pub fn due(&self) -> Option<Kind> {

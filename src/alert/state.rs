@@ -84,6 +84,12 @@ impl AlertState {
         self.pending.as_ref().map_or_else(|| self.last_notified(), |pending| pending.level)
     }
 
+    /// Whether people have heard of nothing that is not over.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.alert.is_none() && self.pending.is_none()
+    }
+
     /// The level of the last notification that is known to be delivered, or a lower one since.
     pub(super) fn last_notified(&self) -> AlertLevel {
         self.alert.map_or(AlertLevel::Ok, |alert| alert.level)

@@ -1,6 +1,7 @@
 //! What an alert is about.
 
 use crate::shown::shown_by;
+use crate::target::Target;
 
 /// What an alert is about. Each subject of a target has a level, a state and alerts of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +19,12 @@ pub enum Subject {
 impl Subject {
     /// Every subject.
     pub const ALL: [Self; 4] = [Self::Quota, Self::Account, Self::Rate, Self::Reading];
+
+    /// What alerts about a target can be about: of an account as a whole, only whether it can be read.
+    #[must_use]
+    pub fn of(target: &Target) -> &'static [Self] {
+        if target.region.is_all() { &[Self::Reading] } else { &Self::ALL }
+    }
 
     /// The name in messages, in the report and in the keys of the stored state.
     #[must_use]

@@ -124,7 +124,7 @@ mod tests {
             .http_client(client(&trust, Reuse::Soon))
             .build();
         // The first attempt meets the unknown issuer; the second is on the machine's certificates.
-        QuotaReader::new(&config).read(&"us-east-1".parse().unwrap()).await.unwrap();
+        QuotaReader::new(&config).read(&"us-east-1".parse().unwrap(), None).await.unwrap();
         assert!(trust.has_fallen_back());
     }
 }

@@ -8,9 +8,12 @@ mod config;
 mod dynamodb;
 mod error;
 mod http;
+mod organizations;
 mod ses;
 mod sesv2;
 mod sns;
+mod sqs;
+mod sts;
 mod trust;
 
 use std::sync::Arc;
@@ -22,10 +25,13 @@ use http::Reuse;
 use trust::Trust;
 
 pub use cloudwatch::MetricPublisher;
-pub use dynamodb::{StateStore, States, StoredState, Write};
+pub use dynamodb::{MemberList, Part, StateStore, States, StoredState, Write};
+pub use organizations::{Listing, OrganizationReader, Page};
 pub use ses::QuotaReader;
 pub use sesv2::AccountReader;
 pub use sns::AlertPublisher;
+pub use sqs::WorkQueue;
+pub use sts::{RoleAssumer, Session};
 
 /// One client per service, made once for all checks.
 #[derive(Debug, Clone)]
@@ -40,6 +46,19 @@ pub struct Clients {
     pub alerts: AlertPublisher,
     /// Publishes the metrics.
     pub metrics: MetricPublisher,
+    /// Reads other accounts than the function's own; `None` without `ACCOUNTS`.
+    pub fleet: Option<FleetClients>,
+    /// Takes the parts of a check that is too large; `None` without `WORK_QUEUE_URL`.
+    pub work: Option<WorkQueue>,
+}
+
+/// The clients that only a fleet needs.
+#[derive(Debug, Clone)]
+pub struct FleetClients {
+    /// Lists the accounts of the organization.
+    pub organization: OrganizationReader,
+    /// Opens the sessions in which other accounts are read.
+    pub roles: RoleAssumer,
 }
 
 impl Clients {
@@ -67,6 +86,11 @@ impl Clients {
             states: settings.publishing.state_table.clone().map(|table| StateStore::new(config, table)),
             alerts: AlertPublisher::new(for_alerts, settings.publishing.alert_topic.clone()),
             metrics: MetricPublisher::new(config, settings.publishing.metric_namespace.clone()),
+            fleet: settings.targets.is_fleet().then(|| FleetClients {
+                organization: OrganizationReader::new(config),
+                roles: RoleAssumer::new(config, settings.targets.reader_role.clone()),
+            }),
+            work: settings.sharding.as_ref().map(|sharding| WorkQueue::new(config, sharding.queue_url.clone())),
         }
     }
 }

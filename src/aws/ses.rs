@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tracing::warn;
 
 use super::error::failure;
+use super::sts::Session;
 use crate::failure::{Failure, Stage, one_line};
 use crate::reading::{SendHistory, SendQuota, SendRate};
 use crate::target::Region;
@@ -28,13 +29,13 @@ impl QuotaReader {
         Self { client: Client::new(config) }
     }
 
-    /// Reads the quota of the account in `region`. A rate that is missing or makes no sense is unknown, and logged.
+    /// Reads the quota in `region` of the account of the session, or else of the function's own. A rate that is missing or makes no sense is unknown, and logged.
     ///
     /// # Errors
     /// A [`Failure`] of the stage [`Stage::Read`]: what AWS answered, or that its numbers make no sense.
-    pub async fn read(&self, region: &Region) -> Result<SendQuota, Failure> {
+    pub async fn read(&self, region: &Region, session: Option<&Session>) -> Result<SendQuota, Failure> {
         let request = self.client.get_send_quota().customize();
-        let request = request.config_override(in_region(region)).interceptor(RequireAllFields(&FIELDS));
+        let request = request.config_override(there(region, session)).interceptor(RequireAllFields(&FIELDS));
         let (sent, max, rate) = match Box::pin(request.send()).await {
             Ok(quota) => (quota.sent_last24_hours(), quota.max24_hour_send(), Ok(quota.max_send_rate())),
             Err(error) => {
@@ -56,14 +57,15 @@ impl QuotaReader {
         Ok(quota)
     }
 
-    /// Reads what the account sent in `region` in the last two weeks.
+    /// Reads what was sent in `region` in the last two weeks, from the account of the session, or else the function's own.
     ///
     /// # Errors
     /// A [`Failure`] of the stage [`Stage::History`].
-    pub async fn read_history(&self, region: &Region) -> Result<SendHistory, Failure> {
+    pub async fn read_history(&self, region: &Region, session: Option<&Session>) -> Result<SendHistory, Failure> {
         let request = self.client.get_send_statistics().customize();
-        let request =
-            request.config_override(in_region(region)).interceptor(RequireAllFields(&["GetSendStatisticsResponse"]));
+        let request = request
+            .config_override(there(region, session))
+            .interceptor(RequireAllFields(&["GetSendStatisticsResponse"]));
         let answer = Box::pin(request.send()).await.map_err(|error| failure(Stage::History, &error))?;
         #[allow(clippy::cast_precision_loss)] // Counts of recipients are far below 2^53.
         let point = |point: &SendDataPoint| {
@@ -74,11 +76,16 @@ impl QuotaReader {
     }
 }
 
-/// The SDK limits the retries of a partition. One for all Regions would let a Region that is down use them up.
-fn in_region(region: &Region) -> Builder {
-    aws_sdk_ses::Config::builder()
-        .region(SdkRegion::new(region.as_str().to_owned()))
-        .retry_partition(RetryPartition::new(format!("ses {region}")))
+/// Where a request goes, and as whom. The SDK limits the retries of a partition: one for all Regions would let a Region that
+/// is down use them up.
+fn there(region: &Region, session: Option<&Session>) -> Builder {
+    let there = aws_sdk_ses::Config::builder().region(SdkRegion::new(region.as_str().to_owned()));
+    match session {
+        Some(session) => {
+            there.credentials_provider(session.credentials()).retry_partition(session.retry_partition(region))
+        }
+        None => there.retry_partition(RetryPartition::new(format!("ses {region}"))),
+    }
 }
 
 /// The numbers of an answer that the SDK or [`RequireAllFields`] rejected, with the rate as SES wrote it: no alert is to

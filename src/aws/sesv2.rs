@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::failure;
+use super::sts::Session;
 use crate::failure::{Failure, Stage};
 use crate::reading::AccountStatus;
 use crate::target::Region;
@@ -32,14 +33,18 @@ impl AccountReader {
         Self { client: Client::new(config) }
     }
 
-    /// Reads the status of the account in `region`.
+    /// Reads the status in `region` of the account of the session, or else of the function's own.
     ///
     /// # Errors
     /// A [`Failure`] of the stage [`Stage::Account`]: what AWS answered, or that it answered without a status.
-    pub async fn read(&self, region: &Region) -> Result<AccountStatus, Failure> {
-        let there = aws_sdk_sesv2::Config::builder()
-            .region(SdkRegion::new(region.as_str().to_owned()))
-            .retry_partition(RetryPartition::new(format!("sesv2 {region}")));
+    pub async fn read(&self, region: &Region, session: Option<&Session>) -> Result<AccountStatus, Failure> {
+        let there = aws_sdk_sesv2::Config::builder().region(SdkRegion::new(region.as_str().to_owned()));
+        let there = match session {
+            Some(session) => {
+                there.credentials_provider(session.credentials()).retry_partition(session.retry_partition(region))
+            }
+            None => there.retry_partition(RetryPartition::new(format!("sesv2 {region}"))),
+        };
         let answer = Answered::default();
         let request = self.client.get_account().customize().config_override(there).interceptor(answer.clone());
         let sent = Box::pin(request.send()).await;

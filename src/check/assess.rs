@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::observe::Observation;
+use super::places::Place;
 use crate::alert::{
-    Action, AlertLevel, AlertPolicy, Decision, Finding, Reason, Subject, Unread, Verdict, decide, decide_without_state,
+    Action, AlertLevel, AlertPolicies, AlertPolicy, Decision, Finding, Reason, Subject, Unread, Verdict, decide,
+    decide_without_state,
 };
 use crate::aws::{States, StoredState};
 use crate::failure::{Failure, Stage};
@@ -26,6 +28,8 @@ pub(super) struct Assessment {
     pub highest: Option<AlertLevel>,
     /// What could not be read, or not be believed.
     pub failures: Vec<Failure>,
+    /// Whether it is one of all Regions, and the account has no SES there.
+    pub is_absent: bool,
 }
 
 /// What was decided about a subject.
@@ -59,69 +63,110 @@ impl Assessment {
     }
 }
 
-/// Assesses what was observed of a target by a check that started at `checked_at`.
-pub(super) fn assess(
-    request: Request,
-    target: &Target,
-    observation: Observation,
-    checked_at: Timestamp,
-    policy: &AlertPolicy,
-) -> Assessment {
-    let Observation { quota, account, states, history } = observation;
-    let (quota, quota_failure) = parted(quota);
-    let (account, account_failure) = parted(account);
-    let (states, state_failure) = parted(states);
-    let is_blind = state_failure.is_some();
-    let mut states = states.flatten();
-    let forecast = quota.as_ref().and_then(|quota| forecast(quota, &history, checked_at));
-    let (history, history_failure) = parted(history);
-    let rate_used =
-        quota.as_ref().zip(history.flatten()).and_then(|(quota, history)| history.rate_used(quota, checked_at));
-    let reading =
-        Reading { target: target.clone(), quota, account: account.flatten(), rate_used, forecast, checked_at };
-    let mut failures: Vec<Failure> = quota_failure.into_iter().chain(account_failure).collect();
-    let unread = failures.first().map(|failure| Unread { since: checked_at, failure: failure.clone() });
-    failures.extend(history_failure);
-    failures.extend(state_failure);
+/// What targets are assessed by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Assessor<'a> {
+    /// What the check is asked for.
+    pub request: Request,
+    /// When it started.
+    pub checked_at: Timestamp,
+    /// When a notification is due.
+    pub policies: &'a AlertPolicies,
+    /// Whether Regions where an account has no SES are left out.
+    pub is_of_all_regions: bool,
+}
 
-    let mut assessment = Assessment { reading, subjects: Vec::new(), highest: None, failures };
-    let Assessment { reading, subjects, highest, failures } = &mut assessment;
-    if request == Request::TestAlert {
-        subjects.extend(reading.quota.map(|quota| undecided(Finding::Quota(quota), checked_at, policy)));
-        return assessment;
-    }
-    for subject in Subject::ALL {
-        let (state, is_blind) = match states.as_mut().and_then(|states: &mut States| states.remove(&subject)) {
-            Some(Ok(state)) => (Some(state), false),
-            Some(Err(failure)) => {
-                failures.push(failure);
-                (None, true)
-            }
-            None => (None, is_blind),
+impl Assessor<'_> {
+    /// Assesses what was observed in a place.
+    pub(super) fn assess(self, Place { target, name, .. }: &Place<'_>, observation: Observation) -> Assessment {
+        let Self { request, checked_at, policies, is_of_all_regions } = self;
+        let policy = &policies.of(target);
+        let Observation { quota, account, states, history } = observation;
+        let (quota, quota_failure) = parted(quota);
+        let (account, account_failure) = parted(account);
+        let (states, state_failure) = parted(states);
+        let is_blind = state_failure.is_some();
+        let (quota, mut states) = (quota.flatten(), states.flatten());
+        let forecast = quota.as_ref().and_then(|quota| forecast(quota, &history, checked_at));
+        let (history, history_failure) = parted(history);
+        let rate_used =
+            quota.as_ref().zip(history.flatten()).and_then(|(quota, history)| history.rate_used(quota, checked_at));
+        let reading = Reading {
+            target: target.clone(),
+            account_name: name.clone(),
+            quota,
+            account: account.flatten(),
+            rate_used,
+            forecast,
+            checked_at,
         };
-        let finding = match subject {
-            Subject::Quota => reading.quota.map(Finding::Quota),
-            Subject::Account => reading.account.clone().map(Finding::Account),
-            Subject::Rate => rate(reading, policy),
-            Subject::Reading => Some(Finding::Reading(unread.clone())),
-        };
-        // Unknown is not OK: without a finding, the level stays what it was, and nothing is over.
-        let Some(finding) = finding else {
-            *highest = (*highest).max(state.map(|stored| stored.state.assessed_level()));
-            continue;
-        };
-        let decision = match &state {
-            Some(stored) => decide(&stored.state, reading, &finding, policy),
-            None => decide_without_state(reading, &finding, policy),
-        };
-        failures.extend(decision.disbelieved.iter().map(Failure::impossible_time));
-        // How long a target has not been read is unknown without a state, and a rate that nobody watches tells nothing.
-        if decision.reason.verdict != Verdict::NeedsState && finding != Finding::Rate(None) {
-            *highest = (*highest).max(Some(decision.level));
+        let mut failures: Vec<Failure> = quota_failure.into_iter().chain(account_failure).collect();
+        let read = read(target, failures.first(), checked_at);
+        // What an alert is open about, or may be, is not left out: it would never be over.
+        let is_absent = is_of_all_regions
+            && !is_blind
+            && failures.first().is_some_and(|failure| failure.is_absence(&target.region))
+            && states.as_ref().is_none_or(is_quiet);
+        failures.extend(history_failure);
+        failures.extend(state_failure);
+
+        let mut assessment = Assessment { reading, subjects: Vec::new(), highest: None, failures, is_absent };
+        if is_absent {
+            return assessment;
         }
-        subjects.push(Assessed { finding, decision, state, is_blind });
+        let Assessment { reading, subjects, highest, failures, .. } = &mut assessment;
+        if request == Request::TestAlert {
+            subjects.extend(reading.quota.map(|quota| undecided(Finding::Quota(quota), checked_at, policy)));
+            return assessment;
+        }
+        for &subject in Subject::of(target) {
+            let (state, is_blind) = match states.as_mut().and_then(|states: &mut States| states.remove(&subject)) {
+                Some(Ok(state)) => (Some(state), false),
+                Some(Err(failure)) => {
+                    failures.push(failure);
+                    (None, true)
+                }
+                None => (None, is_blind),
+            };
+            let finding = match subject {
+                Subject::Quota => reading.quota.map(Finding::Quota),
+                Subject::Account => reading.account.clone().map(Finding::Account),
+                Subject::Rate => rate(reading, policy),
+                Subject::Reading => read.clone(),
+            };
+            // Unknown is not OK: without a finding, the level stays what it was, and nothing is over.
+            let Some(finding) = finding else {
+                *highest = (*highest).max(state.map(|stored| stored.state.assessed_level()));
+                continue;
+            };
+            let decision = match &state {
+                Some(stored) => decide(&stored.state, reading, &finding, policy),
+                None => decide_without_state(reading, &finding, policy),
+            };
+            failures.extend(decision.disbelieved.iter().map(Failure::impossible_time));
+            // How long a target has not been read is unknown without a state, and a rate that nobody watches tells nothing.
+            if decision.reason.verdict != Verdict::NeedsState && finding != Finding::Rate(None) {
+                *highest = (*highest).max(Some(decision.level));
+            }
+            subjects.push(Assessed { finding, decision, state, is_blind });
+        }
+        assessment
     }
-    assessment
+}
+
+/// Whether the target was read; `None` where that is not its own: a role that cannot be assumed is told of once, of the
+/// account as a whole.
+fn read(target: &Target, failure: Option<&Failure>, now: Timestamp) -> Option<Finding> {
+    match failure {
+        Some(failure) if failure.stage == Stage::Role && !target.region.is_all() => None,
+        Some(failure) => Some(Finding::Reading(Some(Unread { since: now, failure: failure.clone() }))),
+        None => Some(Finding::Reading(None)),
+    }
+}
+
+/// Whether no alert is open about any subject, nor known to be due.
+fn is_quiet(states: &States) -> bool {
+    states.values().all(|stored| stored.as_ref().is_ok_and(|stored| stored.state.is_quiet()))
 }
 
 /// What is expected of a quota; `None` where nobody asked, or there is none that could be full.

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::failure::{Failure, Stage};
 
 /// The moment at which calls are given up, so that there is time left to report.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Deadline(Instant);
 
 impl Deadline {
@@ -20,12 +20,17 @@ impl Deadline {
     /// A third of the time that is left: as long as one call may take, so that those after it have their time, too. A
     /// service that is slow, not down, has answered by then.
     pub(super) fn share(self) -> Self {
-        Self::after(self.0.saturating_duration_since(Instant::now()) / 3)
+        Self::after(self.time_left() / 3)
     }
 
     /// The deadline, but no later than `time` from now.
     pub(super) fn at_most(self, time: Duration) -> Self {
         Self(self.0.min(Self::after(time).0))
+    }
+
+    /// How much time is left.
+    pub(super) fn time_left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
     }
 
     /// The deadline less the time that something after it takes.
@@ -35,7 +40,7 @@ impl Deadline {
 
     /// The deadline less `time`, but no earlier than half of what is left.
     pub(super) fn less_at_most_half(self, time: Duration) -> Self {
-        let half = Self::after(self.0.saturating_duration_since(Instant::now()) / 2);
+        let half = Self::after(self.time_left() / 2);
         Self(self.less(time).0.max(half.0))
     }
 

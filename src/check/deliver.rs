@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use tracing::info;
 
 use super::deadline::Deadline;
-use super::dispatch::{Group, group};
+use super::dispatch::{Batch, Group, group};
 use super::pace::Pace;
 use super::said::SaidThisHour;
 use crate::alert::{
-    Action, AlertLevel, AlertPolicy, AlertState, Claim, Decision, Finding, Guarded, Kind, Notification, Reason,
+    Action, AlertLevel, AlertPolicies, AlertState, Claim, Decision, Finding, Guarded, Kind, Notification, Reason,
     Subject, Verdict, decide,
 };
 use crate::aws::{AlertPublisher, StateStore, StoredState, Write};
@@ -75,8 +75,9 @@ impl Task {
     }
 
     /// Another check stored a state while this one was about to: decides again from that one.
-    fn decide_again(mut self, winner: StoredState, policy: &AlertPolicy) -> Self {
-        self.decision = decide(&winner.state, &self.reading, &self.finding, policy);
+    fn decide_again(mut self, winner: StoredState, policies: &AlertPolicies) -> Self {
+        let policy = policies.of(&self.reading.target);
+        self.decision = decide(&winner.state, &self.reading, &self.finding, &policy);
         self.failures.extend(self.decision.disbelieved.iter().map(Failure::impossible_time));
         Self { read: Some(winner), ..self }
     }
@@ -117,7 +118,7 @@ pub(super) struct AlertDelivery<'a> {
     /// Where alerts are published.
     pub alerts: &'a AlertPublisher,
     /// When a notification is due.
-    pub policy: &'a AlertPolicy,
+    pub policies: &'a AlertPolicies,
     /// Names this attempt in a claim.
     pub claimant: &'a str,
     /// When this invocation is certainly dead, whatever its clock says. Its claims end then.
@@ -130,8 +131,6 @@ pub(super) struct AlertDelivery<'a> {
     pub publishes: Pace,
     /// For each change that nobody is told of.
     pub records: Semaphore,
-    /// Held by a digest: the next one claims nothing before this one has left.
-    pub digests: Mutex<()>,
     /// The memory of alerts that no state guards.
     pub said: &'a SaidThisHour,
 }
@@ -139,8 +138,7 @@ pub(super) struct AlertDelivery<'a> {
 impl AlertDelivery<'_> {
     /// Does what was decided, guarded by the states as they were read. Whoever loses a race looks again: the state that won
     /// may call for something else, and only a claim leaves the subject to its holder.
-    pub(super) async fn deliver(&self, tasks: Vec<Task>) -> Vec<Done> {
-        let _turn = if tasks.len() > 1 { Some(self.digests.lock().await) } else { None };
+    pub(super) async fn deliver(&self, Batch { tasks, turn: _turn }: Batch) -> Vec<Done> {
         let (mut left, mut done) = (tasks, Vec::new());
         for _ in 0..DECISIONS {
             let mut due: BTreeMap<Group, Vec<Due>> = BTreeMap::new();
@@ -195,7 +193,7 @@ impl AlertDelivery<'_> {
                     Ok(Write::Lost(winner)) => {
                         let (target, subject) = (&task.reading.target, task.finding.subject());
                         info!(%target, %subject, "another check stored a state first; deciding anew");
-                        return Step::Again(Box::new(task.decide_again(winner, self.policy)));
+                        return Step::Again(Box::new(task.decide_again(winner, self.policies)));
                     }
                     Err(failure) => failure,
                 };
@@ -205,7 +203,7 @@ impl AlertDelivery<'_> {
                 let _turn = self.records.acquire().await;
                 match self.write(states, &task, &read, state).await {
                     Ok(Write::Done(_)) => Step::Done(task.done(None, [])),
-                    Ok(Write::Lost(winner)) => Step::Again(Box::new(task.decide_again(winner, self.policy))),
+                    Ok(Write::Lost(winner)) => Step::Again(Box::new(task.decide_again(winner, self.policies))),
                     Err(failure) => Step::Done(task.done(None, [failure])),
                 }
             }

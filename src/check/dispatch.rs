@@ -1,8 +1,11 @@
 //! Which alerts leave at once, and which wait to leave together: a flood is one message.
 
 use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::deadline::Deadline;
 use super::deliver::Task;
@@ -28,38 +31,58 @@ pub(super) struct Dispatch {
     latest: Deadline,
     singles: BTreeMap<Group, usize>,
     waiting: BTreeMap<Group, Vec<Task>>,
+    /// Whether what waits may leave.
     is_flushing: bool,
+    /// Whether all targets have been read.
+    is_complete: bool,
+    /// What leaves together takes its turn: the next claims nothing before, and takes along what has come meanwhile.
+    turn: Arc<Semaphore>,
+}
+
+/// What is to be done at once.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// One alone, or several together.
+    pub tasks: Vec<Task>,
+    /// Held until they are done.
+    pub turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Dispatch {
     pub(super) fn new(tasks: UnboundedReceiver<Task>, latest: Deadline) -> Self {
-        Self { tasks, latest, singles: BTreeMap::new(), waiting: BTreeMap::new(), is_flushing: false }
+        Self {
+            tasks,
+            latest,
+            singles: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            is_flushing: false,
+            is_complete: false,
+            turn: Arc::new(Semaphore::new(1)),
+        }
     }
 
     /// What to do next; `None` once everything has been given out.
-    pub(super) async fn next(&mut self) -> Option<Vec<Task>> {
-        loop {
-            if self.is_flushing
-                && let Some(together) = self.worst_waiting()
-            {
-                return Some(together);
-            }
-            let received = if self.is_flushing {
-                Some(self.tasks.recv().await)
-            } else {
-                self.latest.wait_for(self.tasks.recv()).await
-            };
-            match received {
-                Some(Some(task)) => {
+    pub(super) async fn next(&mut self) -> Option<Batch> {
+        while !self.is_complete || !self.waiting.is_empty() {
+            let may_leave = self.is_flushing && !self.waiting.is_empty();
+            tokio::select! {
+                biased;
+                received = self.tasks.recv(), if !self.is_complete => {
+                    let Some(task) = received else {
+                        (self.is_complete, self.is_flushing) = (true, true);
+                        continue;
+                    };
                     if let Some(at_once) = self.admit(task) {
-                        return Some(vec![at_once]);
+                        return Some(Batch { tasks: vec![at_once], turn: None });
                     }
                 }
-                // All targets have been read.
-                Some(None) if self.waiting.is_empty() => return None,
-                Some(None) | None => self.is_flushing = true,
+                _ = self.latest.wait_for(pending::<()>()), if !self.is_flushing => self.is_flushing = true,
+                turn = Arc::clone(&self.turn).acquire_owned(), if may_leave => {
+                    return self.worst_waiting().map(|tasks| Batch { tasks, turn: turn.ok() });
+                }
             }
         }
+        None
     }
 
     /// A task that is to be done at once, or nothing, if it waits for others of its group.

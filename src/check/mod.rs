@@ -6,44 +6,52 @@
 //! the order of the targets.
 
 mod assess;
+mod checked;
 mod deadline;
 mod deliver;
 mod dispatch;
 mod histories;
+mod left_out;
 mod listeners;
+mod members;
 mod observe;
 mod pace;
+mod patience;
 mod pipeline;
+mod places;
 mod plan;
 mod publish;
 mod report;
 mod said;
+mod sessions;
+mod shards;
 
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 
-use crate::aws::Clients;
+use crate::aws::{Clients, Part};
+use crate::failure::Failure;
 use crate::request::Request;
 use crate::settings::Settings;
-use crate::target::Target;
+use crate::target::{Member, Target};
 use crate::time::Timestamp;
 
+use checked::Checked;
 use deliver::Done;
 use dispatch::Dispatch;
 use histories::Histories;
+use left_out::LeftOut;
 use listeners::Listeners;
-use pipeline::{Check, Checked};
+use members::{Members, Roster};
+use pipeline::Check;
 pub use plan::{PlanAnswer, PlanFailed};
 use publish::publish;
 pub use report::{CheckFailed, Failures, Report, SubjectReport, TargetReport};
 use said::SaidThisHour;
-
-/// How many targets are read at the same time. SES accepts one `GetSendQuota` a second per account and Region, so targets
-/// do not compete for it. The bound is for memory: each target has connections of its own.
-const PLACES: usize = 32;
+use sessions::Sessions;
+pub use shards::{ShardFailed, Worked};
 
 /// How long before the deadline a digest leaves at the latest, although not all targets have been read.
 const FLUSH: Duration = Duration::from_secs(10);
@@ -56,12 +64,15 @@ pub struct Monitor {
     said: SaidThisHour,
     listeners: Listeners,
     histories: Histories,
+    members: Members,
+    sessions: Sessions,
+    left_out: LeftOut,
 }
 
 /// What a check knows of the invocation that it runs in.
 #[derive(Debug, Clone)]
 pub struct Invocation {
-    /// The function's own account and Region. The account is the one that is checked.
+    /// The function's own account and Region.
     pub function: Target,
     /// The request ID of Lambda, the same each time the same event is delivered.
     pub request_id: String,
@@ -83,42 +94,63 @@ impl Monitor {
             said: SaidThisHour::default(),
             listeners: Listeners::default(),
             histories: Histories::default(),
+            members: Members::default(),
+            sessions: Sessions::default(),
+            left_out: LeftOut::default(),
         }
     }
 
-    /// Checks every target. A failure in one of them, or in one part of one, is in the report and stops nothing else.
+    /// Checks every target, or parts the check where they are too many. A failure in one of them, or in one part of one, is in
+    /// the report and stops nothing else.
     pub async fn check(&self, request: Request, invocation: &Invocation) -> Report {
         let check = Check::new(self, request, invocation);
+        let Roster { accounts, listed_at, failures } = check.accounts().await;
+        let (report, further) = match self.settings.sharding.as_ref().zip(self.clients.work.as_ref()) {
+            Some((sharding, queue)) if request == Request::Scheduled && check.targets(&accounts) > sharding.targets => {
+                let (parts, failures) = check.part(queue, sharding, &accounts).await;
+                (Report::of_parts(invocation.started_at, parts), failures)
+            }
+            _ => (self.run(&check, &accounts, Part::WHOLE).await, Vec::new()),
+        };
+        report.with_accounts_listed_at(listed_at).with_failures(failures.into_iter().chain(further))
+    }
+
+    /// Checks the targets in these accounts, which are a part of all.
+    async fn run(&self, check: &Check<'_>, accounts: &[Member], part: Part) -> Report {
+        let invocation = check.invocation;
+        self.sessions.forget_ended(invocation.started_at);
         let delivery = check.delivery();
-        let places = Semaphore::new(PLACES);
         let (measurements, measured) = mpsc::unbounded_channel();
         let (tasks, decided) = mpsc::unbounded_channel();
-        let checked = check.all_targets(&places, measurements, tasks);
+        let checked = check.all(accounts, part, measurements, tasks);
         let dispatch = Dispatch::new(decided, check.deadline.less_at_most_half(FLUSH));
         let delivered = stream::unfold(dispatch, async |mut dispatch| Some((dispatch.next().await?, dispatch)))
-            .map(|tasks| delivery.deliver(tasks))
+            .map(|batch| delivery.deliver(batch))
             .buffer_unordered(usize::MAX)
             .flat_map(stream::iter)
             .collect::<Vec<Done>>();
         let published = publish(&self.clients.metrics, measured, invocation.started_at, check.deadline);
         let (mut checked, delivered, mut unpublished, subscribers) =
             tokio::join!(checked, delivered, published, check.count_subscribers());
-        if request == Request::TestAlert {
+        if check.request == Request::TestAlert {
             check.send_test_alert(checked.values_mut()).await;
         }
         for done in delivered {
             checked.entry(done.number).and_modify(|checked| checked.complete(done));
         }
-        let failures = Failures::of(unpublished.remove(&None));
+        let mut failures: Vec<Failure> = unpublished.remove(&None).into_iter().collect();
         for (number, failure) in unpublished.into_iter().filter_map(|(number, failure)| Some((number?, failure))) {
             checked.entry(number).and_modify(|checked| checked.failures.push(failure));
         }
+        failures.extend(check.keep_snapshot(part, &checked).await);
         Report {
             checked_at: invocation.started_at,
-            dry_run: request == Request::DryRun,
+            dry_run: check.request == Request::DryRun,
             subscribers,
-            targets: checked.into_values().map(Checked::into_report).collect(),
-            failures,
+            accounts_listed_at: None,
+            parts: None,
+            targets: checked.into_values().filter_map(Checked::into_report).collect(),
+            failures: Failures::of(failures),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::forecast::{Headroom, Projection};
 use crate::numbers::json_number;
 use crate::reading::{AccountStatus, SendHistory, SendQuota};
 use crate::request::{InvalidRequest, PlanRequest, Request};
-use crate::target::{AccountId, Region, Target};
+use crate::target::{Account, AccountId, Region, Target};
 use crate::time::Timestamp;
 
 /// The answer to a plan. What is unknown or unlimited is left out, except `fitsFrom`.
@@ -89,19 +89,21 @@ impl Monitor {
         let now = invocation.started_at;
         let start_at = plan.starts_at(now)?;
         let Target { account, region } = &invocation.function;
-        // So far, no other account can be read.
-        if let Some(other) = plan.account.as_ref().filter(|planned| **planned != account.id) {
-            return Err(InvalidRequest::another_account(other, &account.id).into());
+        let id = plan.account.clone().unwrap_or_else(|| account.id.clone());
+        if id != account.id && !self.settings.targets.may_include(&id) {
+            return Err(InvalidRequest::another_account(&id).into());
         }
-        let target = Target { account: account.clone(), region: plan.region.clone().unwrap_or_else(|| region.clone()) };
+        let account = Account { partition: account.partition.clone(), id };
+        let target = Target { account, region: plan.region.clone().unwrap_or_else(|| region.clone()) };
         let check = Check::new(self, Request::DryRun, invocation);
         let observer = check.observer();
-        let (quota, account) = observer.read_ses(&target).await;
+        let session = check.access(&target.account).open().await?;
+        let (quota, account) = observer.read_ses(&target, session.as_ref()).await;
         let quota = quota?;
         let (account, account_failure) = parted(account);
         let is_stopped = account.flatten().as_ref().is_some_and(AccountStatus::is_stopped);
         let (history, history_failure) = match quota.max_24_hour_send() {
-            Some(max) if max > 0.0 && !is_stopped => parted(observer.history(&target).await),
+            Some(max) if max > 0.0 && !is_stopped => parted(observer.history(&target, session.as_ref()).await),
             _ => (None, None),
         };
         let fit = if is_stopped { Fit::NONE } else { fit(plan.recipients, start_at, &quota, history.as_deref(), now) };

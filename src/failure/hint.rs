@@ -8,20 +8,20 @@ use super::{Failure, Stage};
 const DENIED_BY: [(&str, &str); 6] = [
     ("service control policy", BY_THE_ORGANIZATION),
     ("resource control policy", BY_THE_ORGANIZATION),
-    ("permissions boundary", "the permissions boundary of the function's role forbids this: have the boundary changed"),
+    ("permissions boundary", "the permissions boundary of the role forbids this: have the boundary changed"),
     ("VPC endpoint policy", "the policy of the VPC endpoint forbids this: change it, or reach AWS another way"),
     (
         "resource-based policy",
-        "the policy of the resource itself (topic, table or key) forbids this: change that policy, not the role's",
+        "the policy of the resource itself (topic, table, queue or key) forbids this: change that policy, not the role's",
     ),
     (
         "explicit deny in an identity-based policy",
-        "a policy of the function's role denies this explicitly: remove that statement; another Allow does not help",
+        "a policy of the role denies this explicitly: remove that statement; another Allow does not help",
     ),
 ];
 
 const BY_THE_ORGANIZATION: &str =
-    "a policy of your AWS organization forbids this, not the function's role: have that policy changed";
+    "a policy of your AWS organization forbids this, not the role: have that policy changed";
 
 impl Failure {
     /// What to do, where it is known.
@@ -51,19 +51,35 @@ impl Failure {
     fn denied(&self) -> &'static str {
         let by = DENIED_BY.iter().find(|(policy, _)| self.message.contains(policy));
         match (self.stage, by) {
+            // The resource-based policy of an organization is the one that delegates its administration.
+            (Stage::Accounts, None | Some(("resource-based policy", _))) => {
+                "only the management account of an organization and its delegated administrators can list the accounts: install \
+                 the monitor in one of them and grant its role organizations:ListAccounts, organizations:ListAccountsForParent \
+                 and organizations:ListOrganizationalUnitsForParent, or name the accounts in ACCOUNTS"
+            }
+            (Stage::Role, None) if self.message.contains("no identity-based policy") => {
+                "grant the function's role sts:AssumeRole on the role in READER_ROLE, in each account that it reads"
+            }
+            // That of a role is its trust policy. AWS answers the same for a role that does not exist.
+            (Stage::Role, None | Some(("resource-based policy", _))) => {
+                "the role in READER_ROLE is missing in this account, or does not trust the function's role, its organization or \
+                 EXTERNAL_ID: deploy reader-role.yaml there, by itself or with make deploy-readers"
+            }
             (Stage::Read | Stage::Account | Stage::History, Some((_, BY_THE_ORGANIZATION))) => {
-                "a policy of your AWS organization forbids this, not the function's role: leave this Region out of \
-                 REGIONS, or have that policy changed"
+                "a policy of your AWS organization forbids this, not the role: leave this Region out of REGIONS, or have that \
+                 policy changed"
             }
             (_, Some((_, hint))) => hint,
             // What has been seen of a Region without SES, where another service answers at the address.
             (Stage::Read | Stage::Account | Stage::History, None) if self.message == "Unknown" => {
                 "is Amazon SES offered in this Region? If not, leave the Region out of REGIONS"
             }
-            (Stage::Read, None) => "grant the function's role ses:GetSendQuota, in this Region too",
-            (Stage::Account, None) => "grant the function's role ses:GetAccount, in this Region too",
+            // In another account, it is not the function's role that reads.
+            (Stage::Read, None) => "grant the role that reads this account ses:GetSendQuota, in this Region too",
+            (Stage::Account, None) => "grant the role that reads this account ses:GetAccount, in this Region too",
             (Stage::History, None) => {
-                "grant the function's role ses:GetSendStatistics, in this Region too; until then alerts come without a forecast"
+                "grant the role that reads this account ses:GetSendStatistics, in this Region too; until then alerts come \
+                 without a forecast"
             }
             (Stage::State, None) => {
                 "grant the function's role dynamodb:BatchGetItem and dynamodb:PutItem on the table in STATE_TABLE"
@@ -71,6 +87,8 @@ impl Failure {
             (Stage::Alert, None) => {
                 "grant the function's role sns:Publish on the topic in ALERT_TOPIC_ARN, in the topic's policy too"
             }
+            (Stage::Snapshot, None) => "grant the function's role dynamodb:PutItem on the table in STATE_TABLE",
+            (Stage::Shards, None) => "grant the function's role sqs:SendMessage on the queue in WORK_QUEUE_URL",
             (Stage::Metrics, None) => {
                 "grant the function's role cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE"
             }
@@ -100,7 +118,24 @@ impl Failure {
             (_, "NoConnection") => {
                 "can the function reach AWS? In a VPC it needs a NAT gateway, a VPC endpoint or a proxy"
             }
-            (Stage::State, "ResourceNotFoundException") => {
+            (Stage::Accounts, "AWSOrganizationsNotInUseException") => {
+                "the function's account is in no organization: install the monitor in the management account or a delegated \
+                 administrator's, or name the accounts in ACCOUNTS"
+            }
+            (Stage::Accounts, "ParentNotFoundException") => {
+                "ACCOUNTS names an organizational unit that this organization does not have: correct it, or leave it out"
+            }
+            // Source: AWS IAM User Guide, "Manage AWS STS in an AWS Region".
+            (Stage::Role, "RegionDisabledException") => {
+                "activate AWS STS for the function's Region in this account: in the IAM console, under Account settings"
+            }
+            (Stage::Shards, "AWS.SimpleQueueService.NonExistentQueue" | "QueueDoesNotExist") => {
+                "the queue in WORK_QUEUE_URL does not exist"
+            }
+            (Stage::Shards, code) if code.starts_with("KMS") => {
+                "grant the function's role kms:GenerateDataKey and kms:Decrypt on the queue's key"
+            }
+            (Stage::State | Stage::Snapshot, "ResourceNotFoundException") => {
                 "the table in STATE_TABLE does not exist in the function's Region"
             }
             (Stage::State, "UnknownState") => {
@@ -139,14 +174,16 @@ mod tests {
         let hints = [
             (Stage::Read, "AccessDenied"),
             (Stage::Account, "AccessDeniedException"),
+            (Stage::History, "AccessDenied"),
             (Stage::State, "AccessDeniedException"),
             (Stage::Alert, "AuthorizationError"),
             (Stage::Metrics, "AccessDenied"),
         ]
         .map(|(stage, code)| hint(stage, code, "User: arn:… is not authorized to perform: …"));
         assert_snapshot!(hints.join("\n"), @"
-        grant the function's role ses:GetSendQuota, in this Region too
-        grant the function's role ses:GetAccount, in this Region too
+        grant the role that reads this account ses:GetSendQuota, in this Region too
+        grant the role that reads this account ses:GetAccount, in this Region too
+        grant the role that reads this account ses:GetSendStatistics, in this Region too; until then alerts come without a forecast
         grant the function's role dynamodb:BatchGetItem and dynamodb:PutItem on the table in STATE_TABLE
         grant the function's role sns:Publish on the topic in ALERT_TOPIC_ARN, in the topic's policy too
         grant the function's role cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE
@@ -165,8 +202,8 @@ mod tests {
                 "because no service control policy allows the ses:GetSendQuota action",
                 "with an explicit deny in a resource control policy",
             ] {
-                assert_snapshot!(denied(Stage::Read, why), @"a policy of your AWS organization forbids this, not the function's role: leave this Region out of REGIONS, or have that policy changed");
-                assert_snapshot!(denied(Stage::Metrics, why), @"a policy of your AWS organization forbids this, not the function's role: have that policy changed");
+                assert_snapshot!(denied(Stage::Read, why), @"a policy of your AWS organization forbids this, not the role: leave this Region out of REGIONS, or have that policy changed");
+                assert_snapshot!(denied(Stage::Metrics, why), @"a policy of your AWS organization forbids this, not the role: have that policy changed");
             }
         }
     }
@@ -178,7 +215,7 @@ mod tests {
                 "because no permissions boundary allows the ses:GetSendQuota action",
                 "with an explicit deny in a permissions boundary",
             ] {
-                assert_snapshot!(denied(Stage::Read, why), @"the permissions boundary of the function's role forbids this: have the boundary changed");
+                assert_snapshot!(denied(Stage::Read, why), @"the permissions boundary of the role forbids this: have the boundary changed");
             }
         }
     }
@@ -190,14 +227,14 @@ mod tests {
 
     #[test]
     fn the_policy_of_a_resource() {
-        assert_snapshot!(denied(Stage::Alert, "because no resource-based policy allows the sns:Publish action"), @"the policy of the resource itself (topic, table or key) forbids this: change that policy, not the role's");
+        assert_snapshot!(denied(Stage::Alert, "because no resource-based policy allows the sns:Publish action"), @"the policy of the resource itself (topic, table, queue or key) forbids this: change that policy, not the role's");
     }
 
     #[test]
     fn a_deny_in_the_role_itself() {
-        assert_snapshot!(denied(Stage::Read, "with an explicit deny in an identity-based policy"), @"a policy of the function's role denies this explicitly: remove that statement; another Allow does not help");
+        assert_snapshot!(denied(Stage::Read, "with an explicit deny in an identity-based policy"), @"a policy of the role denies this explicitly: remove that statement; another Allow does not help");
         // An implicit one is a permission that is missing.
-        assert_snapshot!(denied(Stage::Read, "because no identity-based policy allows the ses:GetSendQuota action"), @"grant the function's role ses:GetSendQuota, in this Region too");
+        assert_snapshot!(denied(Stage::Read, "because no identity-based policy allows the ses:GetSendQuota action"), @"grant the role that reads this account ses:GetSendQuota, in this Region too");
     }
 
     #[test]
@@ -210,6 +247,99 @@ mod tests {
         let why = "The security token included in the request is invalid.";
         assert_snapshot!(hint(Stage::Read, "InvalidClientTokenId", why), @"is this Region enabled for the account? If not, enable it, or leave it out of REGIONS");
         assert_snapshot!(hint(Stage::Alert, "InvalidClientTokenId", why), @"is the Region of the topic in ALERT_TOPIC_ARN enabled for the account?");
+    }
+
+    #[test]
+    fn accounts_that_cannot_be_listed() {
+        // As AWS Organizations says it to an account that may not list, whatever its role may do, and as CloudTrail has it.
+        let texts = [
+            "You don't have permissions to access this resource.",
+            "User: arn:… is not authorized to perform: organizations:ListAccounts on resource: * because no resource-based \
+             policy allows the organizations:ListAccounts action",
+        ];
+        insta::allow_duplicates! {
+            for text in texts {
+                assert_snapshot!(hint(Stage::Accounts, "AccessDeniedException", text), @"only the management account of an organization and its delegated administrators can list the accounts: install the monitor in one of them and grant its role organizations:ListAccounts, organizations:ListAccountsForParent and organizations:ListOrganizationalUnitsForParent, or name the accounts in ACCOUNTS");
+            }
+        }
+        let hints = [
+            ("AWSOrganizationsNotInUseException", "Your account is not a member of an organization."),
+            ("ParentNotFoundException", "We can't find a root or OU with the ParentId that you specified."),
+        ]
+        .map(|(code, message)| hint(Stage::Accounts, code, message));
+        assert_snapshot!(hints.join("\n"), @"
+        the function's account is in no organization: install the monitor in the management account or a delegated administrator's, or name the accounts in ACCOUNTS
+        ACCOUNTS names an organizational unit that this organization does not have: correct it, or leave it out
+        ");
+        assert_eq!(hint(Stage::Accounts, "TooManyRequestsException", "You have sent too many requests"), "");
+    }
+
+    #[test]
+    fn a_role_that_cannot_be_assumed() {
+        let denied = |why: &str| {
+            let message = format!("User: arn:… is not authorized to perform: sts:AssumeRole on resource: arn:…{why}");
+            hint(Stage::Role, "AccessDenied", &message)
+        };
+        insta::allow_duplicates! {
+            for why in [
+                "",
+                " because no role trust policy allows the sts:AssumeRole action",
+                " with an explicit deny in the role trust policy",
+                " because no resource-based policy allows the sts:AssumeRole action",
+            ] {
+                assert_snapshot!(denied(why), @"the role in READER_ROLE is missing in this account, or does not trust the function's role, its organization or EXTERNAL_ID: deploy reader-role.yaml there, by itself or with make deploy-readers");
+            }
+        }
+        let hints = [
+            denied(" because no identity-based policy allows the sts:AssumeRole action"),
+            denied(" with an explicit deny in an identity-based policy"),
+            denied(" with an explicit deny in a service control policy"),
+            denied(" with an explicit deny in a resource control policy"),
+            denied(" because no permissions boundary allows the sts:AssumeRole action"),
+            hint(
+                Stage::Role,
+                "RegionDisabledException",
+                "STS is not activated in this region for account:111122223333. Your account administrator can activate STS in \
+                 this region using the IAM Console.",
+            ),
+        ];
+        assert_snapshot!(hints.join("\n"), @"
+        grant the function's role sts:AssumeRole on the role in READER_ROLE, in each account that it reads
+        a policy of the role denies this explicitly: remove that statement; another Allow does not help
+        a policy of your AWS organization forbids this, not the role: have that policy changed
+        a policy of your AWS organization forbids this, not the role: have that policy changed
+        the permissions boundary of the role forbids this: have the boundary changed
+        activate AWS STS for the function's Region in this account: in the IAM console, under Account settings
+        ");
+    }
+
+    #[test]
+    fn a_queue_that_cannot_be_reached() {
+        let hints = [
+            ("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist."),
+            ("AccessDenied", "User: arn:… is not authorized to perform: sqs:sendmessage on resource: arn:…"),
+            ("AccessDenied", "… because no resource-based policy allows the sqs:sendmessage action"),
+            ("KMS.AccessDeniedException", "User: arn:… is not authorized to perform: kms:GenerateDataKey"),
+            ("NoConnection", "dispatch failure: io error: Connection refused"),
+        ]
+        .map(|(code, message)| hint(Stage::Shards, code, message));
+        assert_snapshot!(hints.join("\n"), @"
+        the queue in WORK_QUEUE_URL does not exist
+        grant the function's role sqs:SendMessage on the queue in WORK_QUEUE_URL
+        the policy of the resource itself (topic, table, queue or key) forbids this: change that policy, not the role's
+        grant the function's role kms:GenerateDataKey and kms:Decrypt on the queue's key
+        can the function reach AWS? In a VPC it needs a NAT gateway, a VPC endpoint or a proxy
+        ");
+    }
+
+    #[test]
+    fn a_snapshot_that_cannot_be_stored() {
+        let hints =
+            ["AccessDeniedException", "ResourceNotFoundException"].map(|code| hint(Stage::Snapshot, code, "why"));
+        assert_snapshot!(hints.join("\n"), @"
+        grant the function's role dynamodb:PutItem on the table in STATE_TABLE
+        the table in STATE_TABLE does not exist in the function's Region
+        ");
     }
 
     #[test]

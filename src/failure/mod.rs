@@ -10,10 +10,15 @@ use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use crate::alert::ImpossibleTime;
 use crate::reading::InvalidQuota;
 use crate::shown::shown_by;
+use crate::target::Region;
 
 /// The part of a check that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
+    /// Listing the accounts of the organization.
+    Accounts,
+    /// Assuming the role that reads in another account.
+    Role,
     /// Reading the quota from SES.
     Read,
     /// Reading the status of the account from SES.
@@ -26,6 +31,10 @@ pub enum Stage {
     Alert,
     /// Publishing to CloudWatch.
     Metrics,
+    /// Storing what was found for those who look at it.
+    Snapshot,
+    /// Sending parts of a check to the queue.
+    Shards,
 }
 
 impl Stage {
@@ -33,12 +42,16 @@ impl Stage {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Accounts => "accounts",
+            Self::Role => "role",
             Self::Read => "read",
             Self::Account => "account",
             Self::History => "history",
             Self::State => "state",
             Self::Alert => "alert",
             Self::Metrics => "metrics",
+            Self::Snapshot => "snapshot",
+            Self::Shards => "shards",
         }
     }
 }
@@ -114,11 +127,50 @@ impl Failure {
         ["NoConnection", "UnknownIssuer", "InvalidCertificate", "NoAnswer", "Timeout"].contains(&self.code.as_str())
     }
 
+    /// Whether AWS does not take the credentials, rather than what they may do.
+    #[must_use]
+    pub fn is_of_credentials(&self) -> bool {
+        ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"]
+            .contains(&self.code.as_str())
+    }
+
+    /// Whether it says that an account has no SES in this Region: it has not enabled the Region, its organization closes it,
+    /// or there is nothing at the address.
+    ///
+    /// Source: AWS IAM User Guide, "Troubleshoot access denied error messages".
+    #[must_use]
+    pub fn is_absence(&self, region: &Region) -> bool {
+        // A role that cannot be assumed says nothing of a Region, and where the quota is read, SES is there.
+        if self.stage != Stage::Read {
+            return false;
+        }
+        match self.code.as_str() {
+            "InvalidClientTokenId" | "UnrecognizedClientException" => region.has_to_be_enabled(),
+            "AccessDenied" | "AccessDeniedException" => {
+                self.message.contains("explicit deny in a service control policy")
+            }
+            // That a name is not known. A resolver that fails says nothing of the name.
+            "NoConnection" => {
+                let is_of_dns = self.message.contains("dns error") && !self.message.contains("Temporary failure");
+                region.has_to_be_enabled() && is_of_dns
+            }
+            _ => false,
+        }
+    }
+
     /// More alerts are due than can leave in the time of the check. This one was not sent.
     #[must_use]
     pub fn too_many_alerts() -> Self {
         let message = "not sent yet: more alerts are due than can leave in the time of this check";
         Self { is_refusal: true, ..Self::new(Stage::Alert, "TooManyAlerts", message) }
+    }
+
+    /// The accounts of the organization were never listed to the end, and this check had no time for it.
+    #[must_use]
+    pub fn listing_unfinished(found: usize) -> Self {
+        let message =
+            format_args!("listed {found} accounts so far, which are checked; the next check goes on with the list");
+        Self::new(Stage::Accounts, "ListUnfinished", message)
     }
 
     /// Other checks changed the state as often as this one decided.
@@ -152,10 +204,21 @@ mod tests {
     #[test]
     fn a_failure_says_what_to_do_where_it_is_known() {
         let denied = Failure::new(Stage::Read, "AccessDenied", "not authorized");
-        assert_snapshot!(denied, @"read: AccessDenied: not authorized [grant the function's role ses:GetSendQuota, in this Region too]");
-        assert_snapshot!(serde_json::to_string(&denied).unwrap(), @r#"{"step":"read","code":"AccessDenied","message":"not authorized","hint":"grant the function's role ses:GetSendQuota, in this Region too"}"#);
+        assert_snapshot!(denied, @"read: AccessDenied: not authorized [grant the role that reads this account ses:GetSendQuota, in this Region too]");
+        assert_snapshot!(serde_json::to_string(&denied).unwrap(), @r#"{"step":"read","code":"AccessDenied","message":"not authorized","hint":"grant the role that reads this account ses:GetSendQuota, in this Region too"}"#);
         let throttled = Failure::new(Stage::Read, "Throttling", "Rate exceeded");
         assert_snapshot!(throttled, @"read: Throttling: Rate exceeded");
         assert_snapshot!(serde_json::to_string(&throttled).unwrap(), @r#"{"step":"read","code":"Throttling","message":"Rate exceeded"}"#);
+    }
+
+    #[test]
+    fn a_resolver_that_fails_says_nothing_of_a_region() {
+        let lookup = |why: &str| {
+            let message = format!("dns error: failed to lookup address information: {why}");
+            Failure::new(Stage::Read, "NoConnection", message).is_absence(&"af-south-1".parse().unwrap())
+        };
+        // What glibc says.
+        assert!(lookup("Name or service not known"));
+        assert!(!lookup("Temporary failure in name resolution"));
     }
 }

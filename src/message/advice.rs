@@ -102,20 +102,28 @@ fn recovered(notification: &Notification, finding: &Finding, target: &Target) ->
 }
 
 fn unread_steps(unread: Option<&Unread>, is_quota_read: bool, target: &Target) -> Vec<Step> {
-    let look = if is_quota_read {
+    let is_whole_account = target.region.is_all();
+    let look = if is_whole_account {
+        "Look at the account yourself, in each Region that it sends from. Until the monitor can read it again, nothing else \
+         watches it:"
+    } else if is_quota_read {
         "Look at the account status yourself. Until the monitor can read it again, nothing else watches it:"
     } else {
         "Look at the account yourself. Until the monitor can read it again, nothing else watches it:"
     };
-    let mut steps = vec![Step::at(look, account_dashboard(target))];
-    if let Some(unread) = unread {
-        steps.push(Step::new(match unread.failure.hint() {
-            Some(hint) => format!("{}: {hint}.", unread.failure.code),
-            None => format!("{}: see whether AWS reports an event for Amazon SES in this Region.", unread.failure.code),
-        }));
-    }
-    steps.push(Step::new("If nobody sends from this Region any more, leave it out of REGIONS (parameter Regions)."));
-    steps
+    let event = if is_whole_account {
+        "see whether AWS reports an event for AWS STS in the Region of the monitor"
+    } else {
+        "see whether AWS reports an event for Amazon SES in this Region"
+    };
+    let leave_out = if is_whole_account {
+        "If nobody sends from this account, name it in EXCLUDE_ACCOUNTS (parameter ExcludeAccounts)."
+    } else {
+        "If nobody sends from this Region any more, leave it out of REGIONS (parameter Regions)."
+    };
+    let cause = unread
+        .map(|Unread { failure, .. }| Step::new(format!("{}: {}.", failure.code, failure.hint().unwrap_or(event))));
+    [Step::at(look, account_dashboard(target))].into_iter().chain(cause).chain([Step::new(leave_out)]).collect()
 }
 
 /// Who paused it decides who can resume it.
@@ -276,11 +284,14 @@ fn support_center(target: &Target) -> String {
     }
 }
 
-/// A link to a page of the console of the target's Region and partition. Where the console is unknown, the page's name.
+/// A link to a page of the console of the target's Region and partition. Where the console is unknown, the page's name. The
+/// page of an account as a whole is in the Region that the console shows last.
 fn console_page(target: &Target, path: &str, fragment: &str, name: &str) -> String {
     let region = &target.region;
-    match target.account.partition.console_domain() {
-        Some(domain) => format!("https://{region}.{domain}/{path}?region={region}{fragment}"),
-        None => format!("In the console of {region}: {name}"),
+    match (target.account.partition.console_domain(), region.is_all()) {
+        (Some(domain), false) => format!("https://{region}.{domain}/{path}?region={region}{fragment}"),
+        (Some(domain), true) => format!("https://{domain}/{path}{fragment}"),
+        (None, false) => format!("In the console of {region}: {name}"),
+        (None, true) => format!("In the console: {name}"),
     }
 }

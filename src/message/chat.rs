@@ -88,8 +88,11 @@ fn as_texts(document: &impl Serialize) -> BTreeMap<String, String> {
 /// The text with what would be markup in a channel made harmless, and no longer than allowed.
 fn at_most(characters: usize, text: &str) -> String {
     let plain = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    match plain.char_indices().nth(characters) {
-        None => plain,
-        Some(_) => plain.chars().take(characters - 3).chain("...".chars()).collect(),
+    if plain.chars().count() <= characters {
+        return plain;
     }
+    let start: String = plain.chars().take(characters - 3).collect();
+    // Not within what stands for a character.
+    let end = start.rfind('&').filter(|&at| !start[at..].contains(';')).unwrap_or(start.len());
+    format!("{}...", &start[..end])
 }

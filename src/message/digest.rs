@@ -7,13 +7,12 @@ use serde::Serialize;
 use super::advice::Step;
 use super::chat::{self, Chat};
 use super::document::{self, Document};
-use super::email::what_to_do;
+use super::email::{LONGEST, broken, what_to_do};
 use super::sms::fitted;
-use super::subject::{headline, label, not_readable, with_news};
+use super::subject::{headline, label, not_readable, place, with_news};
 use super::{Attributes, Message, outlook};
 use crate::alert::{AlertLevel, Finding, Kind, Notification, Subject, Unread};
 use crate::reading::{EnforcementStatus, Utilization};
-use crate::target::Target;
 
 /// The most notifications in one message: people read it to its end. A test alert about more names these, and counts the rest.
 const MOST: usize = 50;
@@ -145,19 +144,20 @@ fn is_under_review(notification: &Notification) -> bool {
 fn lines(named: &[&Notification], count: usize) -> String {
     let mut lines = String::new();
     for notification in named {
-        let Target { account, region } = &notification.reading.target;
-        let _ = write!(lines, "  {region} (account {}): ", account.id);
-        let _ = match (&notification.finding, notification.kind) {
-            (_, Kind::Test) => writeln!(lines, "{}, {}", notification.level, headline(notification)),
-            (Finding::Reading(Some(unread)), _) => {
-                writeln!(lines, "{} ({})", headline(notification), unread.failure.code)
-            }
-            (Finding::Account(status), _) => writeln!(lines, "{} ({})", headline(notification), status.enforcement),
-            _ => {
-                let forecast = outlook::in_short(notification).map(|forecast| format!("; {forecast}"));
-                writeln!(lines, "{}{}", headline(notification), forecast.unwrap_or_default())
-            }
+        let (what, reading) = (headline(notification), &notification.reading);
+        let what = match (&notification.finding, notification.kind) {
+            (_, Kind::Test) => format!("{}, {what}", notification.level),
+            (Finding::Reading(Some(unread)), _) => format!("{what} ({})", unread.failure.code),
+            (Finding::Account(status), _) => format!("{what} ({})", status.enforcement),
+            _ => match outlook::in_short(notification) {
+                Some(forecast) => format!("{what}; {forecast}"),
+                None => what,
+            },
         };
+        let name = reading.account_name.as_ref().map(|name| format!(", {name}")).unwrap_or_default();
+        let line = format!("{} (account {}{name}): {what}", place(&reading.target), reading.target.account.id);
+        lines.push_str("  ");
+        lines.push_str(&broken(&line, "    ", LONGEST - 2));
     }
     if count > named.len() {
         let _ = writeln!(lines, "  and {} more", count - named.len());

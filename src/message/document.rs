@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::forecast::Forecast;
 use crate::numbers::json_number;
 use crate::reading::{EnforcementStatus, SendQuota, Utilization};
-use crate::target::{AccountId, Region};
+use crate::target::{AccountId, AccountName, Region};
 use crate::time::Timestamp;
 
 /// The version of the document. A new field keeps it; a field that is removed or changes its meaning raises it.
@@ -29,6 +29,8 @@ pub(super) struct Document<'a> {
     #[serde(serialize_with = "as_text")]
     reason: &'a Cause,
     account: &'a AccountId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_name: Option<&'a AccountName>,
     region: &'a Region,
     checked_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,6 +85,7 @@ pub(super) fn of(notification: &Notification) -> Document<'_> {
         previous_level: notification.previous_level,
         reason: &notification.cause,
         account: &reading.target.account.id,
+        account_name: reading.account_name.as_ref(),
         region: &reading.target.region,
         checked_at: reading.checked_at,
         since: notification.since,

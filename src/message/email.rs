@@ -5,13 +5,17 @@ use std::fmt::Write;
 use super::advice::{Step, remark, steps};
 use super::outlook;
 use super::situation::{Sandbox, is_rejecting, sandbox};
-use super::subject::{headline, label};
+use super::subject::{account, headline, label, place};
 use crate::alert::{AlertLevel, Finding, Kind, Notification};
 use crate::numbers::{count, per_second, recipients};
 use crate::reading::{EnforcementStatus, SendRate};
 
 /// Where lines break. A link is never broken.
 const WIDTH: usize = 96;
+
+/// Where what should be one line breaks all the same: the first line, which programs show as a preview, a fact, and a target
+/// of a digest.
+pub(super) const LONGEST: usize = 160;
 
 pub(super) fn text(notification: &Notification) -> String {
     let parts = [
@@ -25,21 +29,16 @@ pub(super) fn text(notification: &Notification) -> String {
 }
 
 fn what_happened(notification: &Notification) -> String {
-    let target = &notification.reading.target;
-    let summary = format!(
-        "{}: Amazon SES in {}, account {}: {}.\n",
-        label(notification),
-        target.region,
-        target.account.id,
-        headline(notification)
-    );
+    let reading = &notification.reading;
+    let (label, place, account) = (label(notification), place(&reading.target), account(reading));
+    let summary = format!("{label}: Amazon SES in {place}, account {account}: {}.", headline(notification));
     let rejecting = if is_rejecting(notification) && notification.kind != Kind::Test {
         "SES rejects all mail from this account and Region now.\n"
     } else {
         ""
     };
     let forecast = outlook::text(notification).map(|text| wrapped(&text, "")).unwrap_or_default();
-    summary + rejecting + &forecast + &wrapped(&change(notification), "")
+    broken(&summary, "", LONGEST) + rejecting + &forecast + &wrapped(&change(notification), "")
 }
 
 /// What changed, and why.
@@ -58,9 +57,9 @@ pub(super) fn change(notification: &Notification) -> String {
 }
 
 fn numbers(notification: &Notification) -> String {
-    facts(notification).into_iter().fold(String::new(), |mut lines, (name, value)| {
-        let _ = writeln!(lines, "  {:<27} {value}", format!("{name}:"));
-        lines
+    facts(notification).into_iter().fold(String::new(), |lines, (name, value)| {
+        let fact = format!("{:<27} {value}", format!("{name}:"));
+        lines + "  " + &broken(&fact, &" ".repeat(30), LONGEST - 2)
     })
 }
 
@@ -73,6 +72,22 @@ pub(super) fn facts(notification: &Notification) -> Vec<(&'static str, String)> 
         rows.push(("Not read since", unread.since.for_people()));
         rows.push(("Error", format!("{}: {}: {}", failure.stage, failure.code, failure.message)));
     }
+    // An account as a whole has no quota, and is never read as such.
+    if !reading.target.region.is_all() {
+        rows.extend(what_was_read(notification));
+    }
+    if let Some(since) = notification.since {
+        let name = if notification.kind == Kind::Recovered { "Was above OK from" } else { "Above OK since" };
+        rows.push((name, since.for_people()));
+    }
+    rows.push(("Checked at", reading.checked_at.for_people()));
+    rows
+}
+
+/// Account status, quota and rate.
+fn what_was_read(notification: &Notification) -> Vec<(&'static str, String)> {
+    let reading = &notification.reading;
+    let mut rows = Vec::new();
     match &reading.account {
         Some(status) if status.level() > AlertLevel::Ok || matches!(notification.finding, Finding::Account(_)) => {
             rows.push(("Sending", if status.is_stopped() { "paused" } else { "enabled" }.to_owned()));
@@ -113,11 +128,6 @@ pub(super) fn facts(notification: &Notification) -> Vec<(&'static str, String)> 
             }
         }
     }
-    if let Some(since) = notification.since {
-        let name = if notification.kind == Kind::Recovered { "Was above OK from" } else { "Above OK since" };
-        rows.push((name, since.for_people()));
-    }
-    rows.push(("Checked at", reading.checked_at.for_people()));
     rows
 }
 
@@ -145,6 +155,11 @@ fn what_ses_does(notification: &Notification) -> &'static str {
              SES throttles what is sent faster (\"Maximum sending rate exceeded\"). A program that uses the\n\
              API loses the message, unless it sends it again later. Over SMTP the error is temporary (454):\n\
              most mail servers keep the message and try again. Short peaks are higher than the average.\n"
+        }
+        (Finding::Reading(_), _) if notification.reading.target.region.is_all() => {
+            "WHAT THIS MEANS\n\
+             The monitor is blind for this account, in every Region: it cannot tell whether a quota is used\n\
+             up or sending paused. Alerts about them neither begin nor end. Sending mail is not affected.\n"
         }
         (Finding::Reading(_), _) if notification.reading.quota.is_some() => {
             "WHAT THIS MEANS\n\
@@ -196,12 +211,16 @@ fn ids(notification: &Notification) -> String {
     text
 }
 
-/// The text in lines of at most [`WIDTH`] characters, those after the first indented.
 fn wrapped(text: &str, indent: &str) -> String {
+    broken(text, indent, WIDTH)
+}
+
+/// The text in lines of at most `most` characters, those after the first indented.
+pub(super) fn broken(text: &str, indent: &str, most: usize) -> String {
     let (mut lines, mut width) = (String::new(), 0);
     for word in text.split(' ') {
         let length = word.chars().count();
-        if width > 0 && width + 1 + length > WIDTH {
+        if width > 0 && width + 1 + length > most {
             lines.push('\n');
             lines.push_str(indent);
             width = indent.len();

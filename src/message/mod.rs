@@ -73,7 +73,7 @@ impl Message {
             title: &subject,
             description: &description(notification),
             steps: &advice::steps(notification),
-            keywords: vec![level.name(), kind.name(), about.name(), reading.target.region.as_str()],
+            keywords: vec![level.name(), kind.name(), about.name(), subject::place(&reading.target)],
             thread_id: incident_id.as_ref().map(ToString::to_string),
         };
         let target = Some(reading.target.clone());
@@ -113,7 +113,9 @@ impl Message {
 /// What is expected, what changed, and what is known, for a channel.
 fn description(notification: &Notification) -> String {
     let news = [outlook::text(notification), Some(email::change(notification))];
-    let facts = email::facts(notification).into_iter().map(|(name, value)| format!("{name}: {value}"));
+    let reading = &notification.reading;
+    let account = reading.account_name.as_ref().map(|_| ("Account", subject::account(reading)));
+    let facts = account.into_iter().chain(email::facts(notification)).map(|(name, value)| format!("{name}: {value}"));
     news.into_iter().flatten().chain(facts).collect::<Vec<_>>().join("\n")
 }
 

@@ -2,9 +2,10 @@
 
 use super::advice::in_short;
 use super::outlook;
-use super::subject::{headline, label};
+use super::subject::{headline, label, place};
 use crate::alert::{Finding, Notification};
 use crate::numbers::count;
+use crate::target::AccountName;
 
 /// The most characters of an SMS that SNS sends as one part in GSM-7.
 ///
@@ -12,9 +13,31 @@ use crate::numbers::count;
 pub(super) const CHARACTERS: usize = 140;
 
 pub(super) fn text(notification: &Notification) -> String {
-    let target = &notification.reading.target;
-    let start = format!("{}: SES {} ({}) ", label(notification), target.region, target.account.id);
-    let facts = match &notification.finding {
+    let reading = &notification.reading;
+    let (place, id) = (place(&reading.target), &reading.target.account.id);
+    let start = |account: &str| format!("{}: SES {place} ({account}) ", label(notification));
+    let facts = facts(notification);
+    let advice = in_short(notification).iter().copied();
+    let forecast = outlook::in_short(notification).map(|text| format!("{}.", capitalized(&text)));
+    let mut facts = facts.iter().map(String::as_str);
+    let parts: Vec<&str> = match &forecast {
+        // When matters more than how many.
+        Some(forecast) => facts.next().into_iter().chain([forecast.as_str()]).chain(advice).chain(facts).collect(),
+        None => facts.chain(advice).collect(),
+    };
+    let text = fitted(start(id.as_str()), parts.iter().copied());
+    match reading.account_name.as_ref().and_then(for_phones).map(|name| format!("{name}, {id}")) {
+        // The name matters least: nothing is left out for it.
+        Some(account) if text.len() - id.as_str().len() + account.len() <= CHARACTERS => {
+            fitted(start(&account), parts.into_iter())
+        }
+        _ => text,
+    }
+}
+
+/// The most important first.
+fn facts(notification: &Notification) -> Vec<String> {
+    match &notification.finding {
         Finding::Quota(quota) => match (quota.max_24_hour_send(), quota.utilization()) {
             (Some(0.0), _) => vec!["sending quota is 0.".to_owned()],
             (Some(max), Some(utilization)) => vec![
@@ -29,14 +52,6 @@ pub(super) fn text(notification: &Notification) -> String {
         Finding::Account(_) | Finding::Rate(_) | Finding::Reading(_) => {
             vec![format!("{}.", gsm(&headline(notification)))]
         }
-    };
-    let advice = in_short(notification).iter().copied();
-    let forecast = outlook::in_short(notification).map(|text| format!("{}.", capitalized(&text)));
-    let mut facts = facts.iter().map(String::as_str);
-    match &forecast {
-        // When matters more than how many.
-        Some(forecast) => fitted(start, facts.next().into_iter().chain([forecast.as_str()]).chain(advice).chain(facts)),
-        None => fitted(start, facts.chain(advice)),
     }
 }
 
@@ -58,7 +73,14 @@ pub(super) fn fitted<'a>(mut text: String, parts: impl Iterator<Item = &'a str>)
     text
 }
 
-/// The underscore of a status: GSM-7 has one, but some phones show it as another character.
+/// A name without characters that GSM-7 lacks, or encodes as two.
+///
+/// Source: 3GPP TS 23.038, "GSM 7 bit Default Alphabet".
+fn for_phones(name: &AccountName) -> Option<String> {
+    (!name.as_str().contains(['[', ']', '{', '}', '\\', '^', '~', '|', '`'])).then(|| gsm(name.as_str()))
+}
+
+/// Without underscores, as in a status: GSM-7 has one, but some phones show it as another character.
 fn gsm(text: &str) -> String {
     text.replace('_', " ")
 }

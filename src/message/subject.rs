@@ -1,7 +1,7 @@
 //! The subject of an email, and the phrases that the texts share with it.
 
 use crate::alert::{Finding, Kind, Notification, Unread};
-use crate::reading::EnforcementStatus;
+use crate::reading::{EnforcementStatus, Reading};
 use crate::target::Target;
 use crate::time::Timestamp;
 
@@ -11,8 +11,8 @@ use crate::time::Timestamp;
 pub(super) const CHARACTERS: usize = 99;
 
 pub(super) fn text(notification: &Notification) -> String {
-    let Target { account, region } = &notification.reading.target;
-    let start = format!("[{}] SES {region} ({}): ", label(notification), account.id);
+    let target = &notification.reading.target;
+    let start = format!("[{}] SES {} ({}): ", label(notification), place(target), target.account.id);
     with_news(&start, notification.kind, &headline(notification))
 }
 
@@ -26,6 +26,17 @@ pub(super) fn with_news(start: &str, kind: Kind, headline: &str) -> String {
     };
     let full = format!("{start}{news}{headline}");
     if full.len() <= CHARACTERS { full } else { format!("{start}{headline}") }
+}
+
+/// The Region, or `all Regions` where something is said of an account as a whole.
+pub(super) fn place(target: &Target) -> &str {
+    if target.region.is_all() { "all Regions" } else { target.region.as_str() }
+}
+
+/// The account, with its name where that is known: `111122223333 (Payments)`.
+pub(super) fn account(reading: &Reading) -> String {
+    let id = &reading.target.account.id;
+    reading.account_name.as_ref().map_or_else(|| id.to_string(), |name| format!("{id} ({name})"))
 }
 
 /// The first word of a subject and of an SMS.

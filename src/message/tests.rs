@@ -9,6 +9,7 @@ use crate::failure::{Failure, Stage};
 use crate::forecast::{Forecast, IfPaceHolds, Outlook, Peak, Relief, Unknown, Window};
 use crate::reading::{AccountStatus, Reading, SendQuota};
 use crate::target::tests::target;
+use crate::target::{AccountName, Region, Target};
 use crate::time::Timestamp;
 
 fn reading(sent: f64, max: f64) -> Reading {
@@ -118,8 +119,26 @@ fn the_documentation_shows_what_arrives() {
         (readme, format!("```\nSubject: {subject}\n\n{email}```")),
         (readme, format!("`{sms}`")),
         (alerts, format!("```json\n{document}\n```")),
+        (alerts, format!("```text\n{}\n```", Message::new(&role_denied()).subject)),
     ] {
         assert!(page.contains(&text), "{text}");
+    }
+}
+
+#[test]
+fn the_documentation_shows_names_as_they_arrive() {
+    let named = called("Payments", escalated());
+    let (message, digest) = (Message::new(&named), Message::of(&[&named, &named]).unwrap());
+    let examples = [
+        (message.email, "Amazon SES in us-east-1, account 111122223333 (Payments): "),
+        (digest.email, "us-east-1 (account 111122223333, Payments): "),
+        (message.sms, "SES us-east-1 (Payments, 111122223333) "),
+        (message.chat, "Account: 111122223333 (Payments)"),
+        (message.document, "\"accountName\":\"Payments\""),
+    ];
+    for (text, example) in examples {
+        assert!(text.contains(example), "{text}");
+        assert!(include_str!("../../docs/alerts.md").contains(&format!("`{example}")), "{example}");
     }
 }
 
@@ -528,7 +547,8 @@ fn a_test_alert_about_several_targets() {
 
 #[test]
 fn a_test_alert_about_many_targets_names_fifty_and_fits() {
-    let test = test_alert(reading(48_100.0, 50_000.0));
+    // The longest name, of characters that JSON escapes.
+    let test = called(&"\"".repeat(50), test_alert(reading(48_100.0, 50_000.0)));
     let message = Message::of(&vec![&test; 10_000]).unwrap();
     assert!(message.email.contains("and 9950 more"));
     // SNS accepts 256 KiB.
@@ -585,7 +605,22 @@ fn words_of_aws(pattern: &'static str) -> impl Strategy<Value = String> {
     pattern.prop_filter("like an unknown", |words| !UNKNOWN.iter().any(|unknown| words.contains(unknown.trim_start())))
 }
 
+fn any_name() -> impl Strategy<Value = AccountName> {
+    let name =
+        prop_oneof![words_of_aws("[ -~]{1,50}"), words_of_aws("[&<>\"\\\\~_]{50}"), words_of_aws("[A-Za-z]{1,12}")];
+    name.prop_filter_map("no name", |name| AccountName::new(&name))
+}
+
 fn any_notification() -> impl Strategy<Value = Notification> {
+    (any_nameless(), prop::option::of(any_name())).prop_map(|(notification, name)| with_name(notification, name))
+}
+
+fn with_name(notification: Notification, account_name: Option<AccountName>) -> Notification {
+    Notification { reading: Reading { account_name, ..notification.reading }, ..notification }
+}
+
+/// A notification about an account whose name is not known. One in two of those about reading is about an account as a whole.
+fn any_nameless() -> impl Strategy<Value = Notification> {
     let kind = select(vec![Kind::Raised, Kind::Escalated, Kind::Reminder, Kind::Recovered, Kind::Test]);
     let place = select(vec![
         ("aws", "us-east-1"),
@@ -600,7 +635,8 @@ fn any_notification() -> impl Strategy<Value = Notification> {
         any::<bool>(),
         select(vec!["HEALTHY", "PROBATION", "SHUTDOWN", "A_STATUS_THAT_IS_LONGER_THAN_ANY_OF_AWS_TODAY"]),
     );
-    let failure = (words_of_aws("[A-Za-z]{1,40}"), words_of_aws("\\PC{0,600}"));
+    let code = prop_oneof![words_of_aws("[A-Za-z]{1,40}"), Just("AccessDenied".to_owned())];
+    let failure = (code, words_of_aws("\\PC{0,600}"), any::<bool>());
     let past = (kind, any_level(), prop::option::of(any_level()), select(&Subject::ALL[..]));
     let read = (place, 0.0..1e12_f64, max, rate, prop::option::of(any::<bool>()), prop::option::of(any_forecast()));
     (past, read, status, failure, any::<i64>(), 0..10_000_000_i64).prop_map(
@@ -608,7 +644,7 @@ fn any_notification() -> impl Strategy<Value = Notification> {
             past,
             (target, sent, max, rate, production, forecast),
             (enabled, name),
-            (code, message),
+            (code, message, is_of_role),
             seconds,
             unread_for,
         )| {
@@ -616,7 +652,9 @@ fn any_notification() -> impl Strategy<Value = Notification> {
             let checked_at = Timestamp::from_epoch_seconds(seconds);
             let status = AccountStatus::new(Some(enabled), Some(name), production).unwrap();
             let since = checked_at.plus_seconds(-unread_for);
-            let failure = Failure::new(Stage::Read, &code, message);
+            let is_whole = is_of_role && subject == Subject::Reading;
+            let target = if is_whole { Target { region: Region::all(), ..target } } else { target };
+            let failure = Failure::new(if is_whole { Stage::Role } else { Stage::Read }, &code, message);
             let used = SendQuota::new(sent, max, rate).ok().and_then(|quota| quota.utilization());
             let finding = match subject {
                 Subject::Quota => Finding::Quota(SendQuota::new(sent, max, rate).unwrap()),
@@ -627,7 +665,7 @@ fn any_notification() -> impl Strategy<Value = Notification> {
             let quota = SendQuota::new(sent, max, rate).ok().filter(|_| subject != Subject::Reading);
             let reading = Reading {
                 quota,
-                account: Some(status).filter(|_| enabled),
+                account: Some(status).filter(|_| enabled && !is_whole),
                 rate_used: used,
                 forecast,
                 ..Reading::unknown(target, checked_at)
@@ -653,6 +691,10 @@ proptest! {
         // SNS accepts 256 KiB. The longest is about an error that AWS reports at length, in characters that JSON escapes.
         prop_assert!(message.body().len() < 64 * 1024, "{}", message.body().len());
         prop_assert!(!message.email.contains(" 1 recipients"), "{}", message.email);
+        // Words are never broken.
+        let length = |line: &str| line.chars().count();
+        let fits = |line: &str| length(line) <= 160 || line.split(' ').map(length).max() > Some(100);
+        prop_assert!(message.email.lines().all(fits), "{}", message.email);
         for text in [&message.email, &message.sms, &message.document] {
             prop_assert!(!UNKNOWN.iter().any(|unknown| text.contains(unknown)), "{text}");
         }
@@ -660,6 +702,35 @@ proptest! {
         prop_assert!(document.as_object().unwrap().values().all(|value| !value.is_null() && value != &serde_json::json!(-1)));
         let version_first = message.document.starts_with("{\"schemaVersion\":1,");
         prop_assert!(version_first);
+    }
+
+    #[test]
+    fn a_name_adds_itself_and_changes_nothing_else(nameless in any_nameless(), name in any_name()) {
+        let (id, region) = (nameless.reading.target.account.id.clone(), nameless.reading.target.region.clone());
+        let (plain, named) = (Message::new(&nameless), Message::new(&with_name(nameless, Some(name.clone()))));
+        prop_assert_eq!(&named.subject, &plain.subject);
+        prop_assert_eq!(&named.attributes, &plain.attributes);
+        let account = format!("account {id} ({name}): ");
+        // A line breaks elsewhere for it.
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        prop_assert_eq!(
+            words(&named.email), words(&plain.email.replacen(&format!("account {id}: "), &account, 1)), "{}", named.email
+        );
+        let with_name = plain.sms.replacen(&format!("({id})"), &format!("({}, {id})", name.as_str().replace('_', " ")), 1);
+        let fits = with_name.len() <= sms::CHARACTERS && !name.as_str().contains(['[', ']', '{', '}', '\\', '^', '~', '|', '`']);
+        prop_assert_eq!(&named.sms, if fits { &with_name } else { &plain.sms });
+        let mut document: serde_json::Value = serde_json::from_str(&named.document).unwrap();
+        let written = document.as_object_mut().unwrap().remove("accountName");
+        prop_assert_eq!(written, Some(serde_json::json!(name)));
+        prop_assert_eq!(document, serde_json::from_str::<serde_json::Value>(&plain.document).unwrap());
+        let shown = serde_json::from_str::<serde_json::Value>(&named.chat).unwrap()["content"]["description"].to_string();
+        prop_assert!(shown.contains(&format!("Account: {id} (")), "{shown}");
+        // What stands for all Regions is in no address, and in no command.
+        if region.is_all() {
+            for text in [&named.email, &named.chat] {
+                prop_assert!(!["//all.", "=all", "region all", "of all:"].iter().any(|part| text.contains(part)), "{text}");
+            }
+        }
     }
 
     #[test]
@@ -672,6 +743,8 @@ proptest! {
         prop_assert!(message.subject.len() <= subject::CHARACTERS, "{}", message.subject);
         prop_assert!(message.subject.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
         prop_assert!(message.sms.len() <= sms::CHARACTERS, "{}", message.sms);
+        let lines: Vec<usize> = message.email.lines().map(|line| line.chars().count()).collect();
+        prop_assert!(lines.iter().all(|length| *length <= 160), "{}", message.email);
         // Fifty of a usual size do fit.
         prop_assert!(fitting == count.min(50) || Message::new(&notification).body().len() > 3_000);
     }
@@ -901,7 +974,7 @@ fn a_target_that_cannot_be_read() {
     WHAT TO DO NOW
     1. Look at the account yourself. Until the monitor can read it again, nothing else watches it:
        https://us-east-1.console.aws.amazon.com/ses/home?region=us-east-1#/account
-    2. AccessDenied: grant the function's role ses:GetSendQuota, in this Region too.
+    2. AccessDenied: grant the role that reads this account ses:GetSendQuota, in this Region too.
     3. If nobody sends from this Region any more, leave it out of REGIONS (parameter Regions).
 
     Incident ID: 111122223333/us-east-1/READING/2026-11-24T11:40:00Z
@@ -1127,7 +1200,7 @@ fn phones_and_documents_of_other_subjects() {
     level=WARNING kind=RAISED subject=ACCOUNT account=111122223333 region=us-east-1
 
     WARNING: SES us-east-1 (111122223333) not readable for 16 minutes. Quota and account status are not watched. See the email.
-    {"schemaVersion":1,"alertId":"111122223333/us-east-1/READING/2026-11-24T12:00:00Z/WARNING/RAISED","incidentId":"111122223333/us-east-1/READING/2026-11-24T11:40:00Z","subject":"READING","kind":"RAISED","level":"WARNING","previousLevel":"OK","reason":"SES could not be read since 2026-11-24 11:43 UTC, for 15 minutes or more","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","since":"2026-11-24T11:40:00Z","unreadSince":"2026-11-24T11:43:20Z","error":{"step":"read","code":"AccessDenied","message":"no","hint":"grant the function's role ses:GetSendQuota, in this Region too"},"test":false}
+    {"schemaVersion":1,"alertId":"111122223333/us-east-1/READING/2026-11-24T12:00:00Z/WARNING/RAISED","incidentId":"111122223333/us-east-1/READING/2026-11-24T11:40:00Z","subject":"READING","kind":"RAISED","level":"WARNING","previousLevel":"OK","reason":"SES could not be read since 2026-11-24 11:43 UTC, for 15 minutes or more","account":"111122223333","region":"us-east-1","checkedAt":"2026-11-24T12:00:00Z","since":"2026-11-24T11:40:00Z","unreadSince":"2026-11-24T11:43:20Z","error":{"step":"read","code":"AccessDenied","message":"no","hint":"grant the role that reads this account ses:GetSendQuota, in this Region too"},"test":false}
     level=WARNING kind=RAISED subject=READING account=111122223333 region=us-east-1
 
     OK: SES us-east-1 (111122223333) readable again. Recovered.
@@ -1337,4 +1410,223 @@ fn digests() {
 
     WARNING: SES, 2 targets with 92.0% or more of the maximum send rate used. Send bulk mail more slowly.
     ");
+}
+
+/// The same about an account that is called so.
+fn called(name: &str, notification: Notification) -> Notification {
+    with_name(notification, AccountName::new(name))
+}
+
+/// A role that cannot be assumed: the account cannot be read in any Region.
+fn unreadable_account(partition: &str, code: &str, message: &str) -> (Finding, Reading) {
+    let target = Target { region: Region::all(), ..target(partition, "us-east-1") };
+    let since = noon().plus_seconds(-900);
+    let failure = Failure::new(Stage::Role, code, message);
+    (Finding::Reading(Some(Unread { since, failure })), Reading::unknown(target, noon()))
+}
+
+/// As AWS says it.
+const ROLE_DENIED: &str = "User: arn:aws:sts::444455556666:assumed-role/monitor/monitor is not authorized to perform: \
+                           sts:AssumeRole on resource: arn:aws:iam::111122223333:role/ses-quota-monitor-reader";
+
+fn role_denied() -> Notification {
+    let (finding, reading) = unreadable_account("aws", "AccessDenied", ROLE_DENIED);
+    called("Payments", about(finding, Kind::Raised, AlertLevel::Ok, reading))
+}
+
+#[test]
+fn an_account_that_has_a_name() {
+    let message = Message::new(&called("Payments", escalated()));
+    let first_lines = message.email.lines().take(2).collect::<Vec<_>>().join("\n");
+    let chat: serde_json::Value = serde_json::from_str(&message.chat).unwrap();
+    let (description, context) = (&chat["content"]["description"], &chat["metadata"]["additionalContext"]);
+    let shown = format!("{}\n{}", description.as_str().unwrap(), context["accountName"]);
+    let Message { subject, sms, document, .. } = &message;
+    let document = document.split_once(",\"checkedAt\"").unwrap().0;
+    assert_snapshot!(format!("{subject}\n\n{first_lines}\n\n{sms}\n\n{document}\n\n{shown}\n\n{}", attributes(&message)), @r#"
+    [CRITICAL] SES us-east-1 (111122223333): 96.2% of the 24-hour sending quota used
+
+    CRITICAL: Amazon SES in us-east-1, account 111122223333 (Payments): 96.2% of the 24-hour sending quota used.
+    At the usual course the quota is full at about 14:30 UTC (between 13:45 and 16:15).
+
+    CRITICAL: SES us-east-1 (Payments, 111122223333) 96.2% of 24h quota used. Full at about 14:30 UTC. Hold bulk mail, raise the quota.
+
+    {"schemaVersion":1,"alertId":"111122223333/us-east-1/QUOTA/2026-11-24T12:00:00Z/CRITICAL/ESCALATED","incidentId":"111122223333/us-east-1/QUOTA/2026-11-24T11:40:00Z","subject":"QUOTA","kind":"ESCALATED","level":"CRITICAL","previousLevel":"WARNING","reason":"96.2% is above the CRITICAL threshold of 95%","account":"111122223333","accountName":"Payments","region":"us-east-1"
+
+    At the usual course the quota is full at about 14:30 UTC (between 13:45 and 16:15).
+    The level rose from WARNING to CRITICAL: 96.2% is above the CRITICAL threshold of 95%.
+    Account: 111122223333 (Payments)
+    Sent in the last 24 hours: 48,100 recipients
+    24-hour sending quota: 50,000 recipients
+    Left: 1,900 recipients
+    Used: 96.2%
+    Maximum send rate: 14 recipients a second
+    Above OK since: 2026-11-24 11:40 UTC
+    Checked at: 2026-11-24 12:00 UTC
+    "Payments"
+
+    level=CRITICAL kind=ESCALATED subject=QUOTA account=111122223333 region=us-east-1
+    "#);
+}
+
+#[test]
+fn a_name_is_in_an_sms_where_it_leaves_room_and_phones_show_it() {
+    let names =
+        ["Payments", "Payments, Billing", "Payments & Billing", "Mail_Prod", "Mail [Prod]", "Mail~", "R&D <eu>"];
+    let texts = names.map(|name| Message::new(&called(name, escalated())).sms);
+    assert_snapshot!(texts.join("\n"), @"
+    CRITICAL: SES us-east-1 (Payments, 111122223333) 96.2% of 24h quota used. Full at about 14:30 UTC. Hold bulk mail, raise the quota.
+    CRITICAL: SES us-east-1 (Payments, Billing, 111122223333) 96.2% of 24h quota used. Full at about 14:30 UTC. Hold bulk mail, raise the quota.
+    CRITICAL: SES us-east-1 (111122223333) 96.2% of 24h quota used. Full at about 14:30 UTC. Hold bulk mail, raise the quota.
+    CRITICAL: SES us-east-1 (Mail Prod, 111122223333) 96.2% of 24h quota used. Full at about 14:30 UTC. Hold bulk mail, raise the quota.
+    CRITICAL: SES us-east-1 (111122223333) 96.2% of 24h quota used. Full at about 14:30 UTC. Hold bulk mail, raise the quota.
+    CRITICAL: SES us-east-1 (111122223333) 96.2% of 24h quota used. Full at about 14:30 UTC. Hold bulk mail, raise the quota.
+    CRITICAL: SES us-east-1 (R&D <eu>, 111122223333) 96.2% of 24h quota used. Full at about 14:30 UTC. Hold bulk mail, raise the quota.
+    ");
+}
+
+#[test]
+fn an_account_as_a_whole_that_cannot_be_read() {
+    let message = Message::new(&role_denied());
+    assert_snapshot!(format!("{}\n\n{}", message.subject, message.email), @"
+    [WARNING] SES all Regions (111122223333): not readable for 15 minutes
+
+    WARNING: Amazon SES in all Regions, account 111122223333 (Payments): not readable for 15 minutes.
+    The level rose from OK to WARNING: SES could not be read since 2026-11-24 11:45 UTC, for 15
+    minutes or more.
+
+      Not read since:             2026-11-24 11:45 UTC
+      Error:                      role: AccessDenied: User: arn:aws:sts::444455556666:assumed-role/monitor/monitor is not authorized to perform: sts:AssumeRole on
+                                  resource: arn:aws:iam::111122223333:role/ses-quota-monitor-reader
+      Above OK since:             2026-11-24 11:40 UTC
+      Checked at:                 2026-11-24 12:00 UTC
+
+    WHAT THIS MEANS
+    The monitor is blind for this account, in every Region: it cannot tell whether a quota is used
+    up or sending paused. Alerts about them neither begin nor end. Sending mail is not affected.
+
+    WHAT TO DO NOW
+    1. Look at the account yourself, in each Region that it sends from. Until the monitor can read
+       it again, nothing else watches it:
+       https://console.aws.amazon.com/ses/home#/account
+    2. AccessDenied: the role in READER_ROLE is missing in this account, or does not trust the
+       function's role, its organization or EXTERNAL_ID: deploy reader-role.yaml there, by itself or
+       with make deploy-readers.
+    3. If nobody sends from this account, name it in EXCLUDE_ACCOUNTS (parameter ExcludeAccounts).
+
+    Incident ID: 111122223333/all/READING/2026-11-24T11:40:00Z
+    Alert ID: 111122223333/all/READING/2026-11-24T12:00:00Z/WARNING/RAISED
+    ");
+    let chat: serde_json::Value = serde_json::from_str(&message.chat).unwrap();
+    let content = serde_json::to_string_pretty(&chat["content"]).unwrap();
+    assert_snapshot!(format!("{}\n\n{}\n\n{}\n\n{content}", message.sms, message.document, attributes(&message)), @r#"
+    WARNING: SES all Regions (Payments, 111122223333) not readable for 15 minutes. Quota and account status are not watched. See the email.
+
+    {"schemaVersion":1,"alertId":"111122223333/all/READING/2026-11-24T12:00:00Z/WARNING/RAISED","incidentId":"111122223333/all/READING/2026-11-24T11:40:00Z","subject":"READING","kind":"RAISED","level":"WARNING","previousLevel":"OK","reason":"SES could not be read since 2026-11-24 11:45 UTC, for 15 minutes or more","account":"111122223333","accountName":"Payments","region":"all","checkedAt":"2026-11-24T12:00:00Z","since":"2026-11-24T11:40:00Z","unreadSince":"2026-11-24T11:45:00Z","error":{"step":"role","code":"AccessDenied","message":"User: arn:aws:sts::444455556666:assumed-role/monitor/monitor is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/ses-quota-monitor-reader","hint":"the role in READER_ROLE is missing in this account, or does not trust the function's role, its organization or EXTERNAL_ID: deploy reader-role.yaml there, by itself or with make deploy-readers"},"test":false}
+
+    level=WARNING kind=RAISED subject=READING account=111122223333 region=all
+
+    {
+      "description": "The level rose from OK to WARNING: SES could not be read since 2026-11-24 11:45 UTC, for 15 minutes or more.\nAccount: 111122223333 (Payments)\nNot read since: 2026-11-24 11:45 UTC\nError: role: AccessDenied: User: arn:aws:sts::444455556666:assumed-role/monitor/monitor is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/ses-quota-monitor-reader\nAbove OK since: 2026-11-24 11:40 UTC\nChecked at: 2026-11-24 12:00 UTC",
+      "keywords": [
+        "WARNING",
+        "RAISED",
+        "READING",
+        "all Regions"
+      ],
+      "nextSteps": [
+        "Look at the account yourself, in each Region that it sends from. Until the monitor can read it again, nothing else watches it: https://console.aws.amazon.com/ses/home#/account",
+        "AccessDenied: the role in READER_ROLE is missing in this account, or does not trust the function's role, its organization or EXTERNAL_ID: deploy reader-role.yaml there, by itself or with make deploy-readers.",
+        "If nobody sends from this account, name it in EXCLUDE_ACCOUNTS (parameter ExcludeAccounts)."
+      ],
+      "textType": "client-markdown",
+      "title": "[WARNING] SES all Regions (111122223333): not readable for 15 minutes"
+    }
+    "#);
+}
+
+#[test]
+fn an_account_as_a_whole_that_can_be_read_again() {
+    let (_, reading) = unreadable_account("aws", "AccessDenied", ROLE_DENIED);
+    let again = called("Payments", about(Finding::Reading(None), Kind::Recovered, AlertLevel::Warning, reading));
+    let message = Message::new(&again);
+    assert_snapshot!(format!("{}\n\n{}\n{}", message.subject, message.email, message.sms), @"
+    [OK] SES all Regions (111122223333): recovered, readable again
+
+    OK: Amazon SES in all Regions, account 111122223333 (Payments): readable again.
+    The alert is over: the level is back to OK, after WARNING.
+
+      Was above OK from:          2026-11-24 11:40 UTC
+      Checked at:                 2026-11-24 12:00 UTC
+
+    WHAT TO DO
+    Nothing. What happened in the meantime is not known, except what the numbers of the last 24
+    hours still show.
+
+    Incident ID: 111122223333/all/READING/2026-11-24T11:40:00Z
+    Alert ID: 111122223333/all/READING/2026-11-24T12:00:00Z/OK/RECOVERED
+
+    OK: SES all Regions (Payments, 111122223333) readable again. Recovered.
+    ");
+}
+
+#[test]
+fn where_to_look_at_an_account_as_a_whole() {
+    let steps = ["aws", "aws-us-gov", "aws-iso"].map(|partition| {
+        let (finding, reading) = unreadable_account(partition, "Timeout", "no answer within 4.0 s");
+        let email = Message::new(&about(finding, Kind::Raised, AlertLevel::Ok, reading)).email;
+        email.split_once("WHAT TO DO NOW\n").unwrap().1.split_once("\n\n").unwrap().0.to_owned()
+    });
+    assert_snapshot!(steps.join("\n"), @"
+    1. Look at the account yourself, in each Region that it sends from. Until the monitor can read
+       it again, nothing else watches it:
+       https://console.aws.amazon.com/ses/home#/account
+    2. Timeout: see whether AWS reports an event for AWS STS in the Region of the monitor.
+    3. If nobody sends from this account, name it in EXCLUDE_ACCOUNTS (parameter ExcludeAccounts).
+    1. Look at the account yourself, in each Region that it sends from. Until the monitor can read
+       it again, nothing else watches it:
+       https://console.amazonaws-us-gov.com/ses/home#/account
+    2. Timeout: see whether AWS reports an event for AWS STS in the Region of the monitor.
+    3. If nobody sends from this account, name it in EXCLUDE_ACCOUNTS (parameter ExcludeAccounts).
+    1. Look at the account yourself, in each Region that it sends from. Until the monitor can read
+       it again, nothing else watches it:
+       In the console: the SES account dashboard
+    2. Timeout: see whether AWS reports an event for AWS STS in the Region of the monitor.
+    3. If nobody sends from this account, name it in EXCLUDE_ACCOUNTS (parameter ExcludeAccounts).
+    ");
+}
+
+#[test]
+fn a_digest_of_accounts_and_regions() {
+    let dark = Reading { quota: None, account: None, ..reading(0.0, 0.0) };
+    let dark = about(unread("AccessDenied", "no", &dark), Kind::Raised, AlertLevel::Ok, dark);
+    let longest = "Accounts have names of 50 characters at most: this";
+    let all = [role_denied(), called(longest, dark.clone()), dark];
+    let message = Message::of(&all.iter().collect::<Vec<_>>()).unwrap();
+    let lines = message.email.lines().take(6).collect::<Vec<_>>().join("\n");
+    assert_snapshot!(format!("{}\n\n{lines}\n\n{}", message.subject, message.sms), @"
+    [WARNING] SES: 3 targets not readable for 15 minutes
+
+    WARNING: Amazon SES, 3 targets not readable for 15 minutes.
+    The level of each rose to WARNING.
+
+      all Regions (account 111122223333, Payments): not readable for 15 minutes (AccessDenied)
+      us-east-1 (account 111122223333, Accounts have names of 50 characters at most: this): not readable for 16 minutes (AccessDenied)
+      us-east-1 (account 111122223333): not readable for 16 minutes (AccessDenied)
+
+    WARNING: SES, 3 targets not readable for 15 minutes. They are not watched. See the email.
+    ");
+}
+
+#[test]
+fn a_name_is_no_markup_in_a_channel_and_is_cut_between_characters() {
+    let alone = Message::new(&called("<!channel> & <@U1|me>", escalated())).chat;
+    assert!(alone.contains("Account: 111122223333 (&lt;!channel&gt; &amp; &lt;@U1|me&gt;)"), "{alone}");
+    let all = vec![called(&"&".repeat(50), escalated()); 50];
+    let chat = Message::of(&all.iter().collect::<Vec<_>>()).unwrap().chat;
+    let chat: serde_json::Value = serde_json::from_str(&chat).unwrap();
+    let description = chat["content"]["description"].as_str().unwrap();
+    assert!((7_990..=8_000).contains(&description.len()), "{}", description.len());
+    let text = description.strip_suffix("...").unwrap();
+    assert_eq!(text.matches('&').count(), text.matches("&amp;").count());
 }

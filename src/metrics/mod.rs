@@ -1,7 +1,11 @@
 //! The metrics of a target. What is unknown is left out: a graph has a gap there, never a zero.
 
+mod tally;
+
 use crate::alert::AlertLevel;
 use crate::reading::{AccountStatus, Reading, SendQuota, Utilization};
+
+pub use tally::Tally;
 
 /// The most metrics that a target has.
 pub const MOST_METRICS: usize = 9;
@@ -60,10 +64,10 @@ fn sending_status(status: &AccountStatus) -> f64 {
     status.level().metric_value()
 }
 
-/// The metric of all targets together: the highest level that any subject of any of them has.
+/// The metric of a part of a check that failed.
 #[must_use]
-pub fn for_fleet(highest: AlertLevel) -> Metric {
-    Metric { name: "HighestAlertLevel", unit: Unit::None, value: highest.metric_value() }
+pub fn for_failed_shard() -> Metric {
+    Metric { name: "ShardsFailed", unit: Unit::Count, value: 1.0 }
 }
 
 /// The metric of the topic, which concerns no target.
@@ -107,7 +111,7 @@ mod tests {
             for_target(&reading(None, account(true, "SHUTDOWN")), None, true),
             for_target(&reading(None, None), None, true),
             for_target(&foretold, Some(AlertLevel::Ok), false),
-            vec![for_fleet(AlertLevel::Exhausted), for_subscribers(2)],
+            vec![for_failed_shard(), for_subscribers(2)],
         ];
         insta::assert_snapshot!(cases.map(|metrics| named(&metrics)).join("\n"), @"
         SentLast24Hours=48100 Max24HourSend=50000 MaxSendRate=14 QuotaUtilization=96.2 SendingStatus=0 AlertLevel=2 CheckFailed=0
@@ -116,7 +120,7 @@ mod tests {
         SendingStatus=3 CheckFailed=1
         CheckFailed=1
         SentLast24Hours=48100 Max24HourSend=50000 MaxSendRate=14 QuotaUtilization=96.2 ForecastPeakUtilization=92.5 SendRateUtilization=50 AlertLevel=0 CheckFailed=0
-        HighestAlertLevel=3 Subscribers=2
+        ShardsFailed=1 Subscribers=2
         ");
     }
 

@@ -7,7 +7,7 @@ mod send_rate;
 mod utilization;
 
 use crate::forecast::Forecast;
-use crate::target::Target;
+use crate::target::{AccountName, Target};
 use crate::time::Timestamp;
 
 pub use account_status::{AccountStatus, EnforcementStatus};
@@ -21,6 +21,8 @@ pub use utilization::Utilization;
 pub struct Reading {
     /// The target.
     pub target: Target,
+    /// What people call the account, where that is known.
+    pub account_name: Option<AccountName>,
     /// The send quota.
     pub quota: Option<SendQuota>,
     /// The status of the account.
@@ -38,6 +40,6 @@ impl Reading {
     /// A reading of which nothing is known.
     #[must_use]
     pub fn unknown(target: Target, checked_at: Timestamp) -> Self {
-        Self { target, quota: None, account: None, rate_used: None, forecast: None, checked_at }
+        Self { target, account_name: None, quota: None, account: None, rate_used: None, forecast: None, checked_at }
     }
 }

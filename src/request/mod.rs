@@ -1,20 +1,24 @@
 //! What an event asks for.
 
 mod plan;
+mod shard;
 
 use serde_json::Value;
 
 use crate::target::AccountId;
 
 pub use plan::PlanRequest;
+pub use shard::{Shard, WorkItem};
 
-/// What an event asks for: a check, except where it has the field `plan`.
+/// What an event asks for: a check, except where it has the field `plan` or comes from the queue.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// A check of all targets.
     Check(Request),
     /// Whether so much more may be sent.
     Plan(PlanRequest),
+    /// Parts of a check, from the queue.
+    Work(Vec<WorkItem>),
 }
 
 /// What a check does. Every event runs a scheduled check, except one with the field `dryRun` or `testAlert`.
@@ -58,10 +62,10 @@ pub enum InvalidRequest {
 }
 
 impl InvalidRequest {
-    /// An account that cannot be read.
+    /// An account that is not checked.
     #[must_use]
-    pub fn another_account(account: &AccountId, own: &AccountId) -> Self {
-        let expected = format!("{own}, the account of the function");
+    pub fn another_account(account: &AccountId) -> Self {
+        let expected = "the account of the function, or one of ACCOUNTS";
         Self::new("plan.account", &Value::String(account.to_string()), expected)
     }
 
@@ -78,6 +82,9 @@ impl Event {
     /// [`InvalidRequest`] for a `dryRun` or `testAlert` that is not a boolean, for an invalid `plan`, and for two of them at
     /// once.
     pub fn read(event: &Value) -> Result<Self, InvalidRequest> {
+        if let Some(items) = shard::work(event) {
+            return Ok(Self::Work(items));
+        }
         let request = match (flag(event, "dryRun")?, flag(event, "testAlert")?) {
             (false, false) => Request::Scheduled,
             (true, false) => Request::DryRun,
@@ -129,6 +136,11 @@ mod tests {
         }
         let plan = serde_json::from_str(include_str!("../../events/plan.json")).unwrap();
         assert!(matches!(Event::read(&plan), Ok(Event::Plan(PlanRequest { recipients: 30_000.0, .. }))));
+        let shard = serde_json::from_str(include_str!("../../events/shard.json")).unwrap();
+        let Ok(Event::Work(items)) = Event::read(&shard) else { panic!("{shard}") };
+        assert!(
+            matches!(&items[..], [WorkItem { shard: Ok(Shard { number: 0, of: 12, accounts, .. }), .. }] if accounts.len() == 2)
+        );
     }
 
     #[test]

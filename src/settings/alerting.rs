@@ -2,8 +2,9 @@
 
 use std::ops::RangeInclusive;
 
+use super::exceptions;
 use super::reader::Reader;
-use crate::alert::{AlertPolicy, Thresholds};
+use crate::alert::{AlertPolicies, AlertPolicy, Thresholds};
 
 /// `REMINDER_HOURS` other than 0: from a minute, the shortest time between two checks, to a year.
 const REMINDER_HOURS: RangeInclusive<f64> = 1.0 / 60.0..=8_760.0;
@@ -11,13 +12,16 @@ const REMINDER_HOURS: RangeInclusive<f64> = 1.0 / 60.0..=8_760.0;
 /// From a minute, the shortest time between two checks, to a week.
 const UNREADABLE_MINUTES: RangeInclusive<i64> = 1..=10_080;
 
-/// Reads `WARNING_PERCENT`, `CRITICAL_PERCENT` and `CLEAR_MARGIN_PERCENT`, in percent of the quota, `RATE_WARNING_PERCENT`, in
-/// percent of the maximum send rate, `UNREADABLE_MINUTES`, and `REMINDER_HOURS`; 0 for never. The defaults are those of
-/// [`AlertPolicy`].
-pub(super) fn read<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> AlertPolicy {
+/// Reads `WARNING_PERCENT`, `CRITICAL_PERCENT` and `CLEAR_MARGIN_PERCENT`, in percent of the quota, `THRESHOLDS`, the
+/// exceptions to the first two, `RATE_WARNING_PERCENT`, in percent of the maximum send rate, `UNREADABLE_MINUTES`, and
+/// `REMINDER_HOURS`; 0 for never. The defaults are those of [`AlertPolicy`].
+pub(super) fn read<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> AlertPolicies {
     let default = AlertPolicy::default();
     let thresholds = thresholds(reader, default.thresholds);
-    let rate_warning = rate_warning(reader, thresholds.clear_margin());
+    // Where these are invalid, nothing is compared with the margin: it may be another.
+    let clear_margin = if reader.has_rejected("_PERCENT") { 0.0 } else { thresholds.clear_margin() };
+    let exceptions = exceptions::read(reader, clear_margin);
+    let rate_warning = rate_warning(reader, clear_margin);
     let unreadable_minutes = reader
         .optional("UNREADABLE_MINUTES", "a whole number of minutes from 1 to 10080 (a week)", |text| {
             text.parse().ok().filter(|minutes| UNREADABLE_MINUTES.contains(minutes))
@@ -32,10 +36,11 @@ pub(super) fn read<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> Ale
         None => default.reminder_seconds,
         Some(hours) => (hours > 0.0).then_some((hours * 3_600.0) as i64),
     };
-    AlertPolicy { thresholds, rate_warning, unreadable_minutes, reminder_seconds }
+    let usual = AlertPolicy { thresholds, rate_warning, unreadable_minutes, reminder_seconds };
+    AlertPolicies { usual, exceptions }
 }
 
-/// `None` for never, which 0 says. The margin ends an alert about the rate, too.
+/// `RATE_WARNING_PERCENT`; `None` for never, which 0 says. The margin ends an alert about the rate, too.
 fn rate_warning<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>, margin: f64) -> Option<f64> {
     let expected = "0 (never), or a number above CLEAR_MARGIN_PERCENT and at most 100";
     let percent = reader.optional("RATE_WARNING_PERCENT", expected, |text| {
@@ -73,6 +78,6 @@ fn thresholds<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>, default: Th
     default
 }
 
-fn number(text: &str) -> Option<f64> {
+pub(super) fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }

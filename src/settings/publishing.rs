@@ -14,6 +14,22 @@ pub struct Publishing {
     pub state_table: Option<String>,
     /// `METRIC_NAMESPACE`: the CloudWatch namespace of the metrics. Default: [`Self::METRIC_NAMESPACE`].
     pub metric_namespace: String,
+    /// `METRIC_DETAIL`: which targets have metrics of their own. Default: all of them.
+    pub metric_detail: MetricDetail,
+    /// `SNAPSHOT`: whether each check stores what it found in the state table, for those who look at it. Default: no.
+    pub snapshot: bool,
+}
+
+/// Which targets have metrics of their own. Each metric of a target costs as much as one of the fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MetricDetail {
+    /// `all` of them.
+    #[default]
+    All,
+    /// `sending`: those that sent something in 24 hours, or are not OK.
+    Sending,
+    /// `fleet`: none, only the fleet together.
+    Fleet,
 }
 
 impl Publishing {
@@ -39,10 +55,22 @@ impl Publishing {
             "1 to 255 of A-Z a-z 0-9 . - _ / # : and space, beginning neither with AWS/ nor with a colon or space",
             |text| is_namespace(text).then(|| text.to_owned()),
         );
+        let metric_detail = reader.optional("METRIC_DETAIL", "all, sending or fleet", |text| match text {
+            "all" => Some(MetricDetail::All),
+            "sending" => Some(MetricDetail::Sending),
+            "fleet" => Some(MetricDetail::Fleet),
+            _ => None,
+        });
+        let snapshot = reader.optional("SNAPSHOT", "true or false", |text| text.parse().ok()).unwrap_or(false);
+        if snapshot && reader.value("STATE_TABLE").is_none() {
+            reader.reject("SNAPSHOT", "true".to_owned(), "STATE_TABLE to be set, too: what was found is stored there");
+        }
         Some(Self {
             alert_topic: alert_topic?,
             state_table,
             metric_namespace: metric_namespace.unwrap_or_else(|| Self::METRIC_NAMESPACE.to_owned()),
+            metric_detail: metric_detail.unwrap_or_default(),
+            snapshot,
         })
     }
 }

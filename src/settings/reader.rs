@@ -65,12 +65,22 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         what: &str,
         partitions: impl IntoIterator<Item = Partition>,
     ) {
-        let region = self.value("AWS_REGION").unwrap_or_default();
-        let Some(own) = region.parse().ok().as_ref().and_then(Region::partition) else { return };
+        let Some(own) = self.own_partition() else { return };
         if partitions.into_iter().any(|partition| partition != own) {
             let value = self.value(name).unwrap_or_default();
-            self.reject(name, value, format!("{what} in the function's partition, {own} (AWS_REGION={region})"));
+            self.reject(name, value, format!("{what} in {}", self.own_partition_named()));
         }
+    }
+
+    /// The function's partition; `None` where it cannot be told.
+    pub(super) fn own_partition(&self) -> Option<Partition> {
+        self.value("AWS_REGION")?.parse().ok().as_ref().and_then(Region::partition)
+    }
+
+    /// For messages: the function's partition, and what it follows from.
+    pub(super) fn own_partition_named(&self) -> String {
+        let own = self.own_partition().map_or_else(String::new, |own| format!(", {own}"));
+        format!("the function's partition{own} (AWS_REGION={})", self.value("AWS_REGION").unwrap_or_default())
     }
 
     /// A variable that may be unset. An invalid value is noted, and read as unset.
@@ -80,12 +90,17 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         expected: &'static str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
+        self.parsed(name, |text| parse(text).ok_or(expected.into()))
+    }
+
+    /// As [`Self::optional`], where what is expected depends on what is wrong.
+    pub(super) fn parsed<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, Cow<'static, str>>,
+    ) -> Option<T> {
         let value = self.value(name)?;
-        let parsed = parse(&value);
-        if parsed.is_none() {
-            self.reject(name, value, expected);
-        }
-        parsed
+        parse(&value).map_err(|expected| self.reject(name, value, expected)).ok()
     }
 
     /// A variable that has to be set; `None` where it is not, or is invalid, which is noted.

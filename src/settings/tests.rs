@@ -4,17 +4,17 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::*;
-use crate::alert::Thresholds;
+use crate::alert::{AlertPolicy, Thresholds};
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:alerts";
 
-fn settings(variables: &[(&str, &str)]) -> Result<Settings, InvalidSettings> {
+pub(super) fn settings(variables: &[(&str, &str)]) -> Result<Settings, InvalidSettings> {
     let lambda = [("AWS_REGION", "us-east-1"), ("ALERT_TOPIC_ARN", TOPIC)];
     let variables: HashMap<&str, &str> = lambda.into_iter().chain(variables.iter().copied()).collect();
     Settings::from_lookup(|name| variables.get(name).map(|value| (*value).to_owned()))
 }
 
-fn error(variables: &[(&str, &str)]) -> String {
+pub(super) fn error(variables: &[(&str, &str)]) -> String {
     settings(variables).unwrap_err().to_string()
 }
 
@@ -24,9 +24,12 @@ fn only_the_topic_is_required() {
     assert_eq!(settings.publishing.alert_topic.as_str(), TOPIC);
     assert_eq!(settings.publishing.state_table, None);
     assert_eq!(settings.publishing.metric_namespace, "SESQuotaMonitor");
-    assert_eq!(settings.targets.regions, ["us-east-1".parse().unwrap()]);
-    assert_eq!(settings.alerting.thresholds, Thresholds::default());
-    assert_eq!(settings.alerting.reminder_seconds, Some(24 * 3_600));
+    assert_eq!((settings.publishing.metric_detail, settings.publishing.snapshot), (MetricDetail::All, false));
+    assert_eq!(settings.targets.regions, Regions::These(vec!["us-east-1".parse().unwrap()]));
+    assert_eq!(settings.targets.accounts, Accounts::Own);
+    assert_eq!(settings.targets.reader_role.name, "ses-quota-monitor-reader");
+    assert_eq!(settings.alerting, AlertPolicies::default());
+    assert_eq!(settings.sharding, None);
 }
 
 #[test]
@@ -35,27 +38,36 @@ fn everything_can_be_set() {
         ("ALERT_TOPIC_ARN", "arn:aws:sns:eu-west-1:111122223333:Alerts_1"),
         ("STATE_TABLE", "ses-quota"),
         ("METRIC_NAMESPACE", "Mail/Quota"),
+        ("METRIC_DETAIL", "fleet"),
+        ("SNAPSHOT", "true"),
         ("REGIONS", " us-east-1, eu-west-1,us-east-1,"),
         ("WARNING_PERCENT", "62.5"),
         ("CRITICAL_PERCENT", "100"),
         ("CLEAR_MARGIN_PERCENT", "0"),
         ("REMINDER_HOURS", "0.5"),
+        ("WORK_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/111122223333/shards"),
+        ("SHARD_TARGETS", "500"),
+        ("CHECK_INTERVAL_MINUTES", "15"),
     ])
     .unwrap();
     assert_eq!(settings.publishing.alert_topic.region().as_str(), "eu-west-1");
     assert_eq!(settings.publishing.state_table.as_deref(), Some("ses-quota"));
     assert_eq!(settings.publishing.metric_namespace, "Mail/Quota");
-    assert_eq!(settings.targets.regions, ["us-east-1".parse().unwrap(), "eu-west-1".parse().unwrap()]);
-    assert_eq!(Some(settings.alerting.thresholds), Thresholds::new(62.5, 100.0, 0.0));
-    assert_eq!(settings.alerting.reminder_seconds, Some(1_800));
+    assert_eq!((settings.publishing.metric_detail, settings.publishing.snapshot), (MetricDetail::Fleet, true));
+    let regions = ["us-east-1", "eu-west-1"].map(|region| region.parse().unwrap());
+    assert_eq!(settings.targets.regions, Regions::These(regions.to_vec()));
+    assert_eq!(Some(settings.alerting.usual.thresholds), Thresholds::new(62.5, 100.0, 0.0));
+    assert_eq!(settings.alerting.usual.reminder_seconds, Some(1_800));
+    let queue_url = "https://sqs.us-east-1.amazonaws.com/111122223333/shards".to_owned();
+    assert_eq!(settings.sharding, Some(Sharding { queue_url, targets: 500, interval_minutes: 15 }));
 }
 
 #[test]
 fn empty_is_unset_and_zero_hours_is_never() {
     let settings = settings(&[("STATE_TABLE", ""), ("REGIONS", " "), ("WARNING_PERCENT", ""), ("REMINDER_HOURS", "0")]);
     let settings = settings.unwrap();
-    assert_eq!((settings.publishing.state_table, settings.alerting.reminder_seconds), (None, None));
-    assert_eq!(settings.targets.regions.len(), 1);
+    assert_eq!((settings.publishing.state_table, settings.alerting.usual.reminder_seconds), (None, None));
+    assert_eq!(settings.targets.regions, Regions::These(vec!["us-east-1".parse().unwrap()]));
 }
 
 #[test]
@@ -64,24 +76,44 @@ fn every_invalid_setting_is_in_one_message() {
         ("ALERT_TOPIC_ARN", "alerts"),
         ("STATE_TABLE", "a table"),
         ("METRIC_NAMESPACE", "AWS/SES"),
+        ("METRIC_DETAIL", "some"),
+        ("SNAPSHOT", "yes"),
         ("REGIONS", "us-east-1,Frankfurt"),
+        ("ACCOUNTS", "all"),
+        ("EXCLUDE_ACCOUNTS", "organization"),
+        ("READER_ROLE", "/readers/ses"),
+        ("EXTERNAL_ID", "§"),
         ("WARNING_PERCENT", "eighty"),
         ("CRITICAL_PERCENT", "101"),
         ("CLEAR_MARGIN_PERCENT", "-1"),
         ("UNREADABLE_MINUTES", "0"),
         ("REMINDER_HOURS", "inf"),
+        ("THRESHOLDS", "eu-west-1"),
+        ("WORK_QUEUE_URL", "shards"),
+        ("SHARD_TARGETS", "0"),
+        ("CHECK_INTERVAL_MINUTES", "rate(5 minutes)"),
     ]);
     assert_snapshot!(message.replace("; ", ";\n").replace(": ALERT", ":\nALERT"), @r#"
-    9 invalid settings (environment variables of the function):
+    19 invalid settings (environment variables of the function):
     ALERT_TOPIC_ARN="alerts": expected the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts;
     STATE_TABLE="a table": expected the name (3 to 255 of A-Z a-z 0-9 _ . -) or the ARN of a DynamoDB table;
     METRIC_NAMESPACE="AWS/SES": expected 1 to 255 of A-Z a-z 0-9 . - _ / # : and space, beginning neither with AWS/ nor with a colon or space;
-    REGIONS="us-east-1,Frankfurt": expected AWS Regions, comma-separated, such as us-east-1,eu-west-1;
+    METRIC_DETAIL="some": expected all, sending or fleet;
+    SNAPSHOT="yes": expected true or false;
+    REGIONS="us-east-1,Frankfurt": expected AWS Regions, comma-separated, such as us-east-1,eu-west-1, or all by itself, found "Frankfurt";
+    ACCOUNTS="all": expected 12-digit account IDs, comma-separated, or organizational units such as ou-ab12-cdef3456, comma-separated, or organization by itself, found "all";
+    EXCLUDE_ACCOUNTS="organization": expected 12-digit account IDs, comma-separated, found "organization";
+    READER_ROLE="/readers/ses": expected the name of an IAM role, not its path or ARN: 1 to 64 of A-Z a-z 0-9 _ + = , . @ -;
+    EXTERNAL_ID="§": expected an external ID: 2 to 1224 of A-Z a-z 0-9 _ + = , . @ : / -;
     WARNING_PERCENT="eighty": expected a number above 0 and below CRITICAL_PERCENT;
     CRITICAL_PERCENT="101": expected a number above WARNING_PERCENT and at most 100;
     CLEAR_MARGIN_PERCENT="-1": expected a number from 0 to below WARNING_PERCENT;
+    THRESHOLDS="eu-west-1": expected TARGETS=WARNING/CRITICAL, such as eu-west-1=60/80, in "eu-west-1";
     UNREADABLE_MINUTES="0": expected a whole number of minutes from 1 to 10080 (a week);
-    REMINDER_HOURS="inf": expected 0 (never), or a number of hours from 0.0167 (a minute) to 8760 (a year)
+    REMINDER_HOURS="inf": expected 0 (never), or a number of hours from 0.0167 (a minute) to 8760 (a year);
+    WORK_QUEUE_URL="shards": expected the URL of an SQS queue;
+    SHARD_TARGETS="0": expected a whole number of targets from 1 to 10000;
+    CHECK_INTERVAL_MINUTES="rate(5 minutes)": expected a whole number of minutes from 1 to 1440 (a day)
     "#);
 }
 
@@ -110,12 +142,14 @@ fn everything_is_in_the_functions_partition() {
         ("ALERT_TOPIC_ARN", "arn:aws-cn:sns:cn-north-1:111122223333:alerts"),
         ("STATE_TABLE", "arn:aws-us-gov:dynamodb:us-gov-west-1:111122223333:table/ses-quota"),
         ("REGIONS", "us-east-1,eusc-de-east-1"),
+        ("THRESHOLDS", "eu-west-1=60/80;111122223333/cn-north-1=60/80"),
     ]);
     assert_snapshot!(message.replace("; ", ";\n").replace(": ALERT", ":\nALERT"), @r#"
-    3 invalid settings (environment variables of the function):
+    4 invalid settings (environment variables of the function):
     ALERT_TOPIC_ARN="arn:aws-cn:sns:cn-north-1:111122223333:alerts": expected a topic in the function's partition, aws (AWS_REGION=us-east-1);
     STATE_TABLE="arn:aws-us-gov:dynamodb:us-gov-west-1:111122223333:table/ses-quota": expected a table in the function's partition, aws (AWS_REGION=us-east-1);
-    REGIONS="us-east-1,eusc-de-east-1": expected Regions in the function's partition, aws (AWS_REGION=us-east-1)
+    REGIONS="us-east-1,eusc-de-east-1": expected Regions in the function's partition, aws (AWS_REGION=us-east-1);
+    THRESHOLDS="eu-west-1=60/80;111122223333/cn-north-1=60/80": expected a Region in the function's partition, aws (AWS_REGION=us-east-1) in "111122223333/cn-north-1=60/80"
     "#);
 }
 
@@ -173,12 +207,12 @@ fn a_table_is_named_or_has_an_arn() {
 #[test]
 fn a_reminder_comes_once_a_minute_at_most() {
     for (hours, seconds) in [("0.0167", 60), ("0.02", 72), ("8760", 31_536_000)] {
-        assert_eq!(settings(&[("REMINDER_HOURS", hours)]).unwrap().alerting.reminder_seconds, Some(seconds));
+        assert_eq!(settings(&[("REMINDER_HOURS", hours)]).unwrap().alerting.usual.reminder_seconds, Some(seconds));
     }
     for hours in ["0.0166", "0.0001", "1e-300", "-1", "8760.1"] {
         assert!(error(&[("REMINDER_HOURS", hours)]).contains("REMINDER_HOURS"), "{hours}");
     }
-    assert_eq!(settings(&[("REMINDER_HOURS", "-0")]).unwrap().alerting.reminder_seconds, None);
+    assert_eq!(settings(&[("REMINDER_HOURS", "-0")]).unwrap().alerting.usual.reminder_seconds, None);
 }
 
 #[test]
@@ -200,10 +234,16 @@ proptest! {
     #[test]
     fn any_value_is_taken_or_named(
         name in prop::sample::select(vec![
-            "ALERT_TOPIC_ARN", "STATE_TABLE", "METRIC_NAMESPACE", "REGIONS",
-            "WARNING_PERCENT", "CRITICAL_PERCENT", "CLEAR_MARGIN_PERCENT", "REMINDER_HOURS",
+            "ALERT_TOPIC_ARN", "STATE_TABLE", "METRIC_NAMESPACE", "METRIC_DETAIL", "SNAPSHOT", "REGIONS",
+            "ACCOUNTS", "EXCLUDE_ACCOUNTS", "READER_ROLE", "EXTERNAL_ID", "WARNING_PERCENT", "CRITICAL_PERCENT",
+            "CLEAR_MARGIN_PERCENT", "THRESHOLDS", "RATE_WARNING_PERCENT", "UNREADABLE_MINUTES", "REMINDER_HOURS",
+            "WORK_QUEUE_URL", "SHARD_TARGETS", "CHECK_INTERVAL_MINUTES",
         ]),
-        value in prop_oneof!["\\PC{0,300}", any::<f64>().prop_map(|number| number.to_string())],
+        value in prop_oneof![
+            "\\PC{0,300}",
+            "[a-z0-9=/;:., -]{0,60}",
+            any::<f64>().prop_map(|number| number.to_string()),
+        ],
     ) {
         match settings(&[(name, &value)]) {
             Ok(settings) => {
@@ -225,7 +265,7 @@ fn template_default(parameter: &str) -> &'static str {
     let template = include_str!("../../template.yaml");
     let (_, rest) = template.split_once(&format!("\n  {parameter}:\n    Type:")).unwrap();
     let (_, rest) = rest.split_once("\n    Default: ").unwrap();
-    rest.lines().next().unwrap()
+    rest.lines().next().unwrap().trim_matches('\'')
 }
 
 /// Whether each row of a page about a setting has the default in a cell of its own; a page may leave a setting out.
@@ -237,8 +277,8 @@ fn tells(page: &str, name: &str, default: &str) -> bool {
 #[test]
 fn the_template_and_the_documentation_tell_the_defaults() {
     let (readme, reference) = (include_str!("../../README.md"), include_str!("../../docs/configuration.md"));
-    let Settings { publishing, alerting, .. } = settings(&[]).unwrap();
-    let AlertPolicy { thresholds, rate_warning, unreadable_minutes, reminder_seconds } = alerting;
+    let Settings { publishing, targets, alerting, .. } = settings(&[]).unwrap();
+    let AlertPolicy { thresholds, rate_warning, unreadable_minutes, reminder_seconds } = alerting.usual;
     for (parameter, variable, default) in [
         ("WarningPercent", "WARNING_PERCENT", thresholds.warning().to_string()),
         ("CriticalPercent", "CRITICAL_PERCENT", thresholds.critical().to_string()),
@@ -247,6 +287,10 @@ fn the_template_and_the_documentation_tell_the_defaults() {
         ("UnreadableMinutes", "UNREADABLE_MINUTES", unreadable_minutes.to_string()),
         ("ReminderHours", "REMINDER_HOURS", (reminder_seconds.unwrap() / 3_600).to_string()),
         ("MetricNamespace", "METRIC_NAMESPACE", publishing.metric_namespace),
+        ("Snapshot", "SNAPSHOT", publishing.snapshot.to_string()),
+        ("ReaderRole", "READER_ROLE", targets.reader_role.name),
+        ("ShardTargets", "SHARD_TARGETS", Sharding::TARGETS.to_string()),
+        ("CheckIntervalMinutes", "CHECK_INTERVAL_MINUTES", Sharding::INTERVAL_MINUTES.to_string()),
     ] {
         assert_eq!(template_default(parameter), default, "{parameter}");
         for name in [parameter, variable] {

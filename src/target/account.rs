@@ -1,6 +1,7 @@
 //! The AWS account whose quota is checked.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::{InvalidName, Partition};
 
@@ -25,6 +26,39 @@ impl FromStr for AccountId {
     }
 }
 
+/// What people call an account: printable ASCII, at most 50 characters, as AWS Organizations allows.
+///
+/// Source: AWS Organizations API reference, `Account`, `Name`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AccountName(Arc<str>);
+
+impl AccountName {
+    const MOST_CHARACTERS: usize = 50;
+
+    /// The name in a text, without what no name has; `None` where nothing is left.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let printable: String = text.chars().filter(|c| *c == ' ' || c.is_ascii_graphic()).collect();
+        let name: String = printable.trim().chars().take(Self::MOST_CHARACTERS).collect();
+        (!name.is_empty()).then(|| Self(name.trim_end().into()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An account that is checked, and its name where that is known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Member {
+    /// The account ID.
+    pub id: AccountId,
+    /// What people call it.
+    pub name: Option<AccountName>,
+}
+
 /// An AWS account in its partition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Account {
@@ -41,6 +75,18 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn a_name_fits_one_line_of_a_message(text in "\\PC*|[ -~]{0,60}|\\s*") {
+            match AccountName::new(&text) {
+                Some(name) => {
+                    prop_assert!((1..=50).contains(&name.as_str().len()));
+                    prop_assert_eq!(name.as_str().trim(), name.as_str());
+                    prop_assert!(name.as_str().bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+                }
+                None => prop_assert!(!text.chars().any(|c| c.is_ascii_graphic())),
+            }
+        }
+
         #[test]
         fn what_is_read_is_what_was_written_or_the_text_is_named(text in "\\PC*") {
             match text.parse::<AccountId>() {

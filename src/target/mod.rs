@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::shown::shown_by;
 
-pub use account::{Account, AccountId};
+pub use account::{Account, AccountId, AccountName, Member};
 pub use partition::Partition;
 pub use region::Region;
 
@@ -60,7 +60,7 @@ impl InvalidName {
     }
 }
 
-shown_by!(as_str: AccountId, Region, Partition);
+shown_by!(as_str: AccountId, AccountName, Region, Partition);
 
 #[cfg(test)]
 pub(crate) mod tests {

@@ -54,7 +54,10 @@ ALERT_SCHEMA: dict[str, Any] = {
         "previousLevel": LEVEL,
         "reason": TEXT,
         "account": {"type": "string", "pattern": r"^\d{12}$"},
-        "region": TEXT,
+        # What people call the account. Source: AWS Organizations API reference, `Account`, `Name`.
+        "accountName": {"type": "string", "pattern": r"^[!-~]([ -~]{0,48}[!-~])?$"},
+        # A Region ends with a number; `all` is the account as a whole.
+        "region": {"type": "string", "pattern": r"^([a-z0-9-]+-\d+|all)$"},
         "checkedAt": TIME,
         "since": TIME,
         "sentLast24Hours": NUMBER,
@@ -72,7 +75,7 @@ ALERT_SCHEMA: dict[str, Any] = {
             "type": "object",
             "additionalProperties": False,
             "required": ["step", "code", "message"],
-            "properties": {"step": {"enum": ["read", "account"]}, "code": TEXT, "message": {"type": "string"}, "hint": TEXT},
+            "properties": {"step": {"enum": ["read", "account", "role"]}, "code": TEXT, "message": {"type": "string"}, "hint": TEXT},
         },
         "test": FLAG,
     },
@@ -82,6 +85,10 @@ ALERT_SCHEMA: dict[str, Any] = {
          "else": {"required": ["incidentId"]}},
         # Only what cannot be read has an error.
         {"if": {"required": ["error"]}, "then": {"properties": {"subject": {"const": "READING"}}, "required": ["unreadSince"]}},
+        # Of an account as a whole, there is only to say that it cannot be read, because the role cannot be assumed.
+        {"if": {"properties": {"region": {"const": "all"}}},
+         "then": {"properties": {"subject": {"const": "READING"}, "error": {"properties": {"step": {"const": "role"}}}}},
+         "else": {"properties": {"error": {"properties": {"step": {"not": {"const": "role"}}}}}}},
     ],
 }
 # One message about many alerts, which have subject, kind and level in common, except that of a test alert the level is the

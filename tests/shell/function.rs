@@ -80,15 +80,16 @@ impl Function {
 
     /// A scheduled check with so much time to go.
     pub fn invoke_with(&self, time_left: Duration) -> Outcome {
-        self.send(json!({}), time_left)
+        self.send_event_with(json!({}), time_left)
     }
 
     /// An event with 30 seconds to go.
     pub fn send_event(&self, event: Value) -> Outcome {
-        self.send(event, Duration::from_secs(30))
+        self.send_event_with(event, Duration::from_secs(30))
     }
 
-    fn send(&self, event: Value, time_left: Duration) -> Outcome {
+    /// An event with so much time to go.
+    pub fn send_event_with(&self, event: Value, time_left: Duration) -> Outcome {
         self.invocations.send((event, time_left)).unwrap();
         self.outcomes.recv_timeout(PATIENCE).expect("the function to answer")
     }

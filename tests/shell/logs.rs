@@ -25,7 +25,10 @@ fn a_check_that_fails_is_an_error_for_lambda_and_in_the_log() {
     let log = function.log();
     let last = log.last().unwrap();
     assert_eq!((&last["level"], &last["message"]), (&"ERROR".into(), &outcome.payload["errorMessage"]));
-    assert_eq!(last["targets"][0]["error"]["hint"], "grant the function's role ses:GetSendQuota, in this Region too");
+    assert_eq!(
+        last["targets"][0]["error"]["hint"],
+        "grant the role that reads this account ses:GetSendQuota, in this Region too"
+    );
 }
 
 /// Below INFO, the SDK and its HTTP client log requests with their signing headers.

@@ -6,3 +6,4 @@ mod function;
 mod logs;
 mod network;
 mod plans;
+mod work;

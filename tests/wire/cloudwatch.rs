@@ -9,7 +9,7 @@ use ses_quota_monitor::alert::AlertLevel;
 use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::check::Monitor;
 use ses_quota_monitor::forecast::{Forecast, Outlook, Peak};
-use ses_quota_monitor::metrics::{Metric, for_fleet, for_target};
+use ses_quota_monitor::metrics::{Metric, for_failed_shard, for_target};
 use ses_quota_monitor::reading::{AccountStatus, Reading, SendQuota};
 use ses_quota_monitor::request::Request;
 use ses_quota_monitor::target::Target;
@@ -58,7 +58,7 @@ async fn every_datum_has_both_dimensions_or_none_a_unit_and_the_time_of_the_read
     let targets = [
         (Some(target("us-east-1")), all_metrics()),
         (Some(target("eu-west-1")), for_target(&unread(), None, true)),
-        (None, vec![for_fleet(AlertLevel::Critical)]),
+        (None, vec![for_failed_shard()]),
     ];
     assert_eq!(uncompressed(&aws).metrics.publish(&targets, at("2026-11-24T12:00:00Z")).await, Ok(()));
     let [call] = &aws.calls()[..] else { panic!("one request is enough") };
@@ -88,7 +88,7 @@ async fn every_datum_has_both_dimensions_or_none_a_unit_and_the_time_of_the_read
     AlertLevel 2.0 None 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
     CheckFailed 0.0 Count 2026-11-24T12:00:00Z Account=111122223333 Region=us-east-1
     CheckFailed 1.0 Count 2026-11-24T12:00:00Z Account=111122223333 Region=eu-west-1
-    HighestAlertLevel 2.0 None 2026-11-24T12:00:00Z
+    ShardsFailed 1.0 Count 2026-11-24T12:00:00Z
     ");
 }
 
@@ -107,24 +107,26 @@ async fn check_400(aws: &Aws) -> Value {
     let settings = settings(&[("REGIONS", &regions.join(","))]);
     let config = aws.config().into_builder().disable_request_compression(true).build();
     let monitor = Monitor::new(settings.clone(), Clients::from_config(&config, &settings));
-    serde_json::to_value(monitor.check(Request::Scheduled, &invocation()).await).unwrap()
+    let report = monitor.check(Request::Scheduled, &invocation()).await;
+    // All of them, of which a report shows a hundred.
+    serde_json::to_value(report.targets).unwrap()
 }
 
 fn unalarming(call: &Call) -> Answer {
     if call.operation == "GetSendQuota" { Answer::quota(1, 50_000, 14) } else { healthy(call) }
 }
 
-/// The targets of a report whose metrics failed.
-fn failed(report: &Value) -> Vec<&Value> {
-    let targets = report["targets"].as_array().unwrap().iter();
+/// The Regions of those targets whose metrics failed.
+fn failed(targets: &Value) -> Vec<&Value> {
+    let targets = targets.as_array().unwrap().iter();
     targets.filter(|target| target["error"]["step"] == "metrics").map(|target| &target["region"]).collect()
 }
 
 #[tokio::test(start_paused = true)]
 async fn many_targets_go_in_as_few_requests_as_they_fit_each_within_one() {
     let aws = Aws::new(unalarming);
-    let report = check_400(&aws).await;
-    assert!(failed(&report).is_empty());
+    let targets = check_400(&aws).await;
+    assert!(failed(&targets).is_empty());
     let requests: Vec<Vec<String>> = aws.calls_of("PutMetricData").iter().map(regions).collect();
     // 111 targets with all 9 metrics would be 999 data; one more would not fit. These have 7.
     assert_eq!(requests.iter().map(Vec::len).collect::<Vec<_>>(), [777, 777, 777, 469]);
@@ -132,7 +134,7 @@ async fn many_targets_go_in_as_few_requests_as_they_fit_each_within_one() {
     assert_eq!(all.map(|regions| regions.len()).sum::<usize>(), 400, "a target is in two requests");
     // What is measured of all of them together comes last.
     let data = aws.calls_of("PutMetricData").last().unwrap().cbor()["MetricData"].as_array().unwrap().clone();
-    assert_eq!((data.len(), &data[469]["MetricName"]), (470, &"HighestAlertLevel".into()));
+    assert_eq!((data.len(), &data[469]["MetricName"]), (469 + 7, &"TargetsChecked".into()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -163,11 +165,11 @@ async fn a_request_that_fails_or_is_not_answered_fails_its_own_targets_and_no_ot
             ("PutMetricData", 1 | 4..) => answer.clone(),
             _ => unalarming(call),
         });
-        let report = check_400(&aws).await;
+        let targets = check_400(&aws).await;
         let requests = aws.calls_of("PutMetricData");
         let of_the_second: BTreeSet<String> = regions(&requests[1]).into_iter().collect();
         let failed: BTreeSet<String> =
-            failed(&report).iter().map(|region| region.as_str().unwrap().to_owned()).collect();
+            failed(&targets).iter().map(|region| region.as_str().unwrap().to_owned()).collect();
         assert_eq!(failed, of_the_second);
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use ses_quota_monitor::alert::{Alert, AlertId, AlertLevel, AlertState, Claim, Kind, LastHeard, Pending, Subject};
 use ses_quota_monitor::aws::{StoredState, Write};
 
-use crate::support::{Answer, Aws, Call, Table, at, clients, healthy, target};
+use crate::support::{Answer, Aws, Call, Table, at, clients, healthy, read, target};
 
 /// An alert that people have heard of, and a reminder of it that a check is about to send.
 fn state() -> AlertState {
@@ -45,7 +45,7 @@ fn refusing(item: impl Fn(&Call) -> Option<Value> + Send + Sync + 'static) -> Aw
 #[tokio::test(start_paused = true)]
 async fn the_states_of_a_target_are_read_consistently_in_one_request() {
     let aws = Aws::new(healthy);
-    let read = clients(&aws).states.unwrap().read(&target("eu-west-1")).await;
+    let read = read(&clients(&aws).states.unwrap(), &target("eu-west-1")).await;
     assert_eq!(read, Ok(Subject::ALL.map(|subject| (subject, Ok(StoredState::default()))).into()));
     let [call] = &aws.calls()[..] else { panic!("one request is enough") };
     // The table is in the function's Region, whichever Region is checked.
@@ -70,7 +70,7 @@ async fn each_subject_has_an_item_of_its_own() {
         };
         stored.push((subject, Ok(written)));
     }
-    assert_eq!(states.read(&target).await, Ok(stored.into_iter().collect()));
+    assert_eq!(read(&states, &target).await, Ok(stored.into_iter().collect()));
     let keys: Vec<Value> = aws.calls_of("PutItem").iter().map(|call| written(call)["target"]["S"].clone()).collect();
     assert_eq!(keys, ["", "#ACCOUNT", "#RATE", "#READING"].map(|of| format!("111122223333#us-east-1{of}")));
 }
@@ -87,7 +87,7 @@ fn leaving_out(call: &Call, left_out: &[&str]) -> Answer {
 #[tokio::test(start_paused = true)]
 async fn what_dynamodb_leaves_out_is_asked_for_again_and_nothing_else() {
     let aws = Aws::new(|call| leaving_out(call, [&["ACCOUNT", "READING"][..], &["READING"], &[]][call.nth]));
-    let read = clients(&aws).states.unwrap().read(&target("us-east-1")).await;
+    let read = read(&clients(&aws).states.unwrap(), &target("us-east-1")).await;
     assert_eq!(read, Ok(Subject::ALL.map(|subject| (subject, Ok(StoredState::default()))).into()));
     let asked: Vec<Value> = aws.calls().iter().map(|call| call.json()["RequestItems"]["alert-state"].clone()).collect();
     let keys = |asked: &Value| asked["Keys"].as_array().unwrap().len();
@@ -98,7 +98,7 @@ async fn what_dynamodb_leaves_out_is_asked_for_again_and_nothing_else() {
 #[tokio::test(start_paused = true)]
 async fn what_dynamodb_leaves_out_each_time_is_unknown_and_nothing_else() {
     let aws = Aws::new(|call| leaving_out(call, &["ACCOUNT"]));
-    let read = clients(&aws).states.unwrap().read(&target("us-east-1")).await.unwrap();
+    let read = read(&clients(&aws).states.unwrap(), &target("us-east-1")).await.unwrap();
     assert_eq!(aws.calls().len(), 4);
     assert_eq!(read[&Subject::Quota], Ok(StoredState::default()));
     assert_eq!(read[&Subject::Reading], Ok(StoredState::default()));
@@ -237,7 +237,7 @@ async fn what_dynamodb_refuses_says_what_to_do() {
         Answer::NoConnection,
     ] {
         let states = clients(&Aws::healthy_but("BatchGetItem", answer.clone())).states.unwrap();
-        lines.push(states.read(&target("us-east-1")).await.unwrap_err().to_string());
+        lines.push(read(&states, &target("us-east-1")).await.unwrap_err().to_string());
     }
     assert_snapshot!(lines.join("\n"), @r#"
     state: AccessDeniedException: User is not authorized to perform: dynamodb:BatchGetItem [grant the function's role dynamodb:BatchGetItem and dynamodb:PutItem on the table in STATE_TABLE]

@@ -15,7 +15,7 @@ use ses_quota_monitor::failure::{Failure, Stage};
 use ses_quota_monitor::reading::{AccountStatus, Reading, SendQuota};
 use ses_quota_monitor::time::Timestamp;
 
-use crate::support::{Aws, Table, at, clients, run, target};
+use crate::support::{self, Aws, Table, at, clients, run, target};
 
 /// Every attribute of an item.
 const ATTRIBUTES: [&str; 15] = [
@@ -43,7 +43,7 @@ fn store(table: &Table) -> StateStore {
 
 /// The state of a subject.
 fn state_of(store: &StateStore, subject: Subject) -> Result<StoredState, Failure> {
-    run(store.read(&target("us-east-1")))?.remove(&subject).unwrap()
+    run(support::read(store, &target("us-east-1")))?.remove(&subject).unwrap()
 }
 
 /// What is made of an item.

@@ -14,7 +14,7 @@ use ses_quota_monitor::request::Request;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::support::{Answer, Aws, Call, Table, healthy, invocation, run, settings};
+use crate::support::{Answer, Aws, Call, Table, cases, healthy, invocation, run, settings};
 
 /// How long each call takes.
 const LATENCY: Duration = Duration::from_millis(30);
@@ -198,12 +198,6 @@ async fn what_waits_leaves_in_time_although_a_region_hangs() {
     assert_eq!(alert_ids(aws.calls_of("Publish").last().unwrap()).len(), 1);
 }
 
-/// Each case is up to six whole checks of 40 targets; `PROPTEST_CASES` asks for more of them.
-fn config() -> ProptestConfig {
-    let usual = ProptestConfig::default();
-    if std::env::var_os("PROPTEST_CASES").is_some() { usual } else { ProptestConfig { cases: 30, ..usual } }
-}
-
 fn any_death() -> impl Strategy<Value = Death> {
     let at = select(vec![
         "BatchGetItem",
@@ -222,7 +216,7 @@ fn any_death() -> impl Strategy<Value = Death> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(cases(30))]
 
     /// 40 targets are used up at once, and the process is killed, again and again, between any two calls. In the end everybody
     /// has heard of each target, each time a process died at most once more, under the same identity; never faster than SNS

@@ -249,7 +249,7 @@ async fn that_it_cannot_be_read_is_reported_and_is_no_error() {
         assert!(checked.report.has_failures() && checked.report.into_result().is_ok());
     }
     assert_snapshot!(lines.join("\n"), @r#"
-    "AccessDenied" "User is not authorized to perform: ses:GetSendStatistics" "grant the function's role ses:GetSendStatistics, in this Region too; until then alerts come without a forecast"
+    "AccessDenied" "User is not authorized to perform: ses:GetSendStatistics" "grant the role that reads this account ses:GetSendStatistics, in this Region too; until then alerts come without a forecast"
     "Throttling" "Rate exceeded" null
     "InternalFailure" "try again" null
     "UnexpectedResponse" "HTTP 503 without an AWS error code" "this may not be AWS: has a proxy or a load balancer answered, and is Amazon SES offered in this Region?"

@@ -7,6 +7,7 @@ use ses_quota_monitor::check::PlanFailed;
 use ses_quota_monitor::request::Event;
 use ses_quota_monitor::time::Timestamp;
 
+use crate::fleet::{Fleet, OWN, Process, account, accounts, asked};
 use crate::support::{Answer, Aws, healthy, invocation, monitor, run};
 
 /// What a plan is answered.
@@ -150,13 +151,13 @@ async fn with_too_little_history_the_room_is_what_is_left_now() {
 #[tokio::test(start_paused = true)]
 async fn a_history_or_an_account_status_that_cannot_be_read_is_named_beside_the_answer() {
     let aws = Aws::healthy_but("GetSendStatistics", Answer::xml_error(403, "AccessDenied", "no"));
-    assert_snapshot!(answer(&aws, json!({"recipients": 1_900})).await, @r#"{"plan":{"account":"111122223333","region":"us-east-1","recipients":1900,"startAt":"2026-11-24T12:00:00Z","perSecond":14,"fits":true,"room":1900,"fitsFrom":"2026-11-24T12:00:00Z","takesSeconds":136,"forecast":"cannotTell","error":{"step":"history","code":"AccessDenied","message":"no","hint":"grant the function's role ses:GetSendStatistics, in this Region too; until then alerts come without a forecast"}}}"#);
+    assert_snapshot!(answer(&aws, json!({"recipients": 1_900})).await, @r#"{"plan":{"account":"111122223333","region":"us-east-1","recipients":1900,"startAt":"2026-11-24T12:00:00Z","perSecond":14,"fits":true,"room":1900,"fitsFrom":"2026-11-24T12:00:00Z","takesSeconds":136,"forecast":"cannotTell","error":{"step":"history","code":"AccessDenied","message":"no","hint":"grant the role that reads this account ses:GetSendStatistics, in this Region too; until then alerts come without a forecast"}}}"#);
     let aws = Aws::new(|call| match call.operation.as_str() {
         "GetSendStatistics" => Answer::Silence,
         "GetAccount" => Answer::rest_error(403, "AccessDeniedException", "no"),
         _ => healthy(call),
     });
-    assert_snapshot!(answer(&aws, json!({"recipients": 1_901})).await, @r#"{"plan":{"account":"111122223333","region":"us-east-1","recipients":1901,"startAt":"2026-11-24T12:00:00Z","perSecond":14,"fits":false,"room":1900,"fitsFrom":null,"takesSeconds":136,"forecast":"cannotTell","error":{"step":"account","code":"AccessDeniedException","message":"no","hint":"grant the function's role ses:GetAccount, in this Region too"},"furtherErrors":[{"step":"history","code":"Timeout","message":"no answer within 5.0 s"}]}}"#);
+    assert_snapshot!(answer(&aws, json!({"recipients": 1_901})).await, @r#"{"plan":{"account":"111122223333","region":"us-east-1","recipients":1901,"startAt":"2026-11-24T12:00:00Z","perSecond":14,"fits":false,"room":1900,"fitsFrom":null,"takesSeconds":136,"forecast":"cannotTell","error":{"step":"account","code":"AccessDeniedException","message":"no","hint":"grant the role that reads this account ses:GetAccount, in this Region too"},"furtherErrors":[{"step":"history","code":"Timeout","message":"no answer within 5.0 s"}]}}"#);
 }
 
 #[tokio::test(start_paused = true)]
@@ -173,7 +174,7 @@ async fn without_a_quota_there_is_no_answer() {
         lines.push(format!("{name}: {message}"));
     }
     assert_snapshot!(lines.join("\n"), @r#"
-    PlanFailed: the plan cannot be answered: read: AccessDenied: no [grant the function's role ses:GetSendQuota, in this Region too]
+    PlanFailed: the plan cannot be answered: read: AccessDenied: no [grant the role that reads this account ses:GetSendQuota, in this Region too]
     PlanFailed: the plan cannot be answered: read: NoConnection: dispatch failure: io error: client error (Connect): dns error: no such host [is Amazon SES offered in this Region, and can the function reach it? In a VPC it needs a NAT gateway, a VPC endpoint or a proxy]
     PlanFailed: the plan cannot be answered: read: Timeout: no answer within 9.7 s
     PlanFailed: the plan cannot be answered: read: InvalidQuota: SES answered SentLast24Hours = NaN; expected 0 to 1000000000000
@@ -194,7 +195,7 @@ async fn what_cannot_be_asked_is_refused_before_anybody_is() {
         lines.push(format!("{name}: {message}"));
     }
     assert_snapshot!(lines.join("\n"), @r#"
-    InvalidRequest: invalid event: plan.account="999988887777": expected 111122223333, the account of the function
+    InvalidRequest: invalid event: plan.account="999988887777": expected the account of the function, or one of ACCOUNTS
     InvalidRequest: invalid event: plan.startAt="2026-11-25T12:00:01Z": expected a time from now, 2026-11-24T12:00:00Z, to 24 hours ahead
     InvalidRequest: invalid event: plan.startAt="2026-11-24T11:54:59Z": expected a time from now, 2026-11-24T12:00:00Z, to 24 hours ahead
     "#);
@@ -249,6 +250,64 @@ async fn another_region_is_asked_there() {
 }
 
 /// A person who asks gets the answer that the checks of the same process would get.
+/// What a plan for an account is answered in a process with these settings.
+async fn ask_about(process: &Process, account: &str) -> Result<Value, PlanFailed> {
+    let event = Event::read(&json!({"plan": {"recipients": 100, "account": account, "region": "eu-west-1"}})).unwrap();
+    let Event::Plan(plan) = event else { panic!("not a plan") };
+    let answer = process.monitor.answer(&plan, &invocation()).await;
+    answer.map(|answer| serde_json::to_value(answer).unwrap()["plan"].clone())
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_account_is_asked_in_its_session() {
+    for accounts in [accounts(2).as_str(), "organization", "ou-ab12-00000001"] {
+        let aws = Fleet::default().aws(|_| None);
+        let process = Process::new(&aws, &[("ACCOUNTS", accounts)]);
+        let plan = ask_about(&process, &account(1)).await.unwrap();
+        assert_eq!(
+            (&plan["account"], &plan["region"], &plan["room"]),
+            (&json!(account(1)), &json!("eu-west-1"), &json!(990))
+        );
+        assert_eq!(aws.operations(), ["AssumeRole", "GetSendQuota", "GetAccount", "GetSendStatistics"]);
+        let there = format!("{}#eu-west-1", account(1));
+        assert!(aws.calls()[1..].iter().all(|call| asked(call).as_ref() == Some(&there)), "nobody else is asked");
+        // The session is kept for the next one.
+        ask_about(&process, &account(1)).await.unwrap();
+        assert_eq!(aws.calls_of("AssumeRole").len(), 1);
+        // The own account needs none.
+        ask_about(&process, OWN).await.unwrap();
+        assert_eq!(aws.calls_of("AssumeRole").len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_is_not_checked_is_refused_before_anybody_is_asked() {
+    let all = accounts(2);
+    for variables in [
+        vec![],
+        vec![("ACCOUNTS", all.as_str())],
+        vec![("ACCOUNTS", "organization"), ("EXCLUDE_ACCOUNTS", "999988887777")],
+        vec![("ACCOUNTS", "ou-ab12-00000001"), ("EXCLUDE_ACCOUNTS", "999988887777,111122223333")],
+    ] {
+        let aws = Fleet::default().aws(|_| None);
+        let failed = ask_about(&Process::new(&aws, &variables), "999988887777").await.unwrap_err();
+        assert_eq!(failed.name(), "InvalidRequest", "{variables:?}");
+        assert!(aws.calls().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_whose_role_cannot_be_assumed_has_no_answer() {
+    let aws = Fleet::default()
+        .aws(|call| (call.operation == "AssumeRole").then(|| Answer::xml_error(403, "AccessDenied", "no")));
+    let failed = ask_about(&Process::new(&aws, &[("ACCOUNTS", "organization")]), &account(0)).await.unwrap_err();
+    assert!(
+        failed.name() == "PlanFailed" && failed.to_string().contains("role: AccessDenied: no [the role in READER_ROLE"),
+        "{failed}"
+    );
+    assert_eq!(aws.operations(), ["AssumeRole"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_history_that_a_check_has_read_is_not_read_again() {
     let aws = steady(28_000);

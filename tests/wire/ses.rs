@@ -13,7 +13,7 @@ use crate::support::{Answer, Aws, check, clients, healthy, with_warnings};
 
 async fn read(answer: Answer) -> Result<SendQuota, Failure> {
     let aws = Aws::healthy_but("GetSendQuota", answer);
-    clients(&aws).quotas.read(&"us-east-1".parse().unwrap()).await
+    clients(&aws).quotas.read(&"us-east-1".parse().unwrap(), None).await
 }
 
 /// The failure that each answer ends in.
@@ -30,7 +30,7 @@ async fn each_region_is_asked_at_its_own_endpoint() {
     let aws = Aws::new(healthy);
     let quotas = clients(&aws).quotas;
     for region in ["us-east-1", "eu-west-1", "us-gov-west-1", "cn-north-1"] {
-        quotas.read(&region.parse().unwrap()).await.unwrap();
+        quotas.read(&region.parse().unwrap(), None).await.unwrap();
     }
     let asked: Vec<String> = aws
         .calls()
@@ -101,7 +101,7 @@ fn with_odd_rates() -> impl Iterator<Item = Answer> {
 async fn a_rate_that_makes_no_sense_is_unknown_and_hides_nothing_else() {
     for answer in with_odd_rates() {
         let aws = Aws::healthy_but("GetSendQuota", answer.clone());
-        let quota = clients(&aws).quotas.read(&"us-east-1".parse().unwrap()).await;
+        let quota = clients(&aws).quotas.read(&"us-east-1".parse().unwrap(), None).await;
         assert_eq!(quota, Ok(SendQuota::new(48_100.0, 50_000.0, f64::NAN).unwrap()), "{answer:?}");
         // Nor is it asked for again.
         assert_eq!(aws.calls().len(), 1);
@@ -214,7 +214,7 @@ async fn what_is_no_answer_of_ses_is_named() {
 #[tokio::test(start_paused = true)]
 async fn what_ses_refuses_comes_with_its_code_its_message_and_what_to_do() {
     let message = "User: arn:aws:sts::111122223333:assumed-role/monitor is not authorized to perform: ses:GetSendQuota";
-    assert_snapshot!(failures([Answer::xml_error(403, "AccessDenied", message)]).await, @"read: AccessDenied: User: arn:aws:sts::111122223333:assumed-role/monitor is not authorized to perform: ses:GetSendQuota [grant the function's role ses:GetSendQuota, in this Region too]");
+    assert_snapshot!(failures([Answer::xml_error(403, "AccessDenied", message)]).await, @"read: AccessDenied: User: arn:aws:sts::111122223333:assumed-role/monitor is not authorized to perform: ses:GetSendQuota [grant the role that reads this account ses:GetSendQuota, in this Region too]");
 }
 
 #[tokio::test(start_paused = true)]
@@ -232,7 +232,7 @@ async fn throttling_and_server_faults_are_tried_again() {
             0 | 1 => Answer::xml_error(status, code, "Rate exceeded"),
             _ => healthy(call),
         });
-        assert!(clients(&aws).quotas.read(&"us-east-1".parse().unwrap()).await.is_ok(), "{code}");
+        assert!(clients(&aws).quotas.read(&"us-east-1".parse().unwrap(), None).await.is_ok(), "{code}");
         assert_eq!(aws.calls().len(), 3);
     }
     assert_snapshot!(failures([Answer::xml_error(400, "Throttling", "Rate exceeded")]).await, @"read: Throttling: Rate exceeded");
@@ -241,7 +241,7 @@ async fn throttling_and_server_faults_are_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn what_was_refused_is_not_asked_again() {
     let aws = Aws::healthy_but("GetSendQuota", Answer::xml_error(403, "AccessDenied", "no"));
-    clients(&aws).quotas.read(&"us-east-1".parse().unwrap()).await.unwrap_err();
+    clients(&aws).quotas.read(&"us-east-1".parse().unwrap(), None).await.unwrap_err();
     assert_eq!(aws.calls().len(), 1);
 }
 
@@ -261,7 +261,7 @@ async fn the_retries_of_a_region_are_not_used_up_by_others() {
         _ => Answer::xml_error(400, "Throttling", "Rate exceeded"),
     });
     let quotas = clients(&aws).quotas;
-    let read = async |region: String| quotas.read(&region.parse().unwrap()).await;
+    let read = async |region: String| quotas.read(&region.parse().unwrap(), None).await;
     for number in 0..300 {
         read(format!("ap-southeast-{number}")).await.unwrap_err();
     }
@@ -274,10 +274,10 @@ async fn the_retries_of_a_region_are_not_used_up_by_others() {
 #[tokio::test(start_paused = true)]
 async fn a_slow_answer_is_waited_for_and_a_lost_one_asked_for_again() {
     let aws = Aws::new(|call| healthy(call).after(Duration::from_secs(5)));
-    clients(&aws).quotas.read(&"us-east-1".parse().unwrap()).await.unwrap();
+    clients(&aws).quotas.read(&"us-east-1".parse().unwrap(), None).await.unwrap();
     assert_eq!(aws.calls().len(), 1);
     let aws = Aws::new(|call| if call.nth == 0 { Answer::Silence } else { healthy(call) });
     let start = Instant::now();
-    clients(&aws).quotas.read(&"us-east-1".parse().unwrap()).await.unwrap();
+    clients(&aws).quotas.read(&"us-east-1".parse().unwrap(), None).await.unwrap();
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }

@@ -10,7 +10,7 @@ use crate::support::{Answer, Aws, Call, TABLE, check, clients, healthy, invocati
 
 async fn read(answer: Answer) -> Result<AccountStatus, Failure> {
     let aws = Aws::healthy_but("GetAccount", answer);
-    clients(&aws).accounts.read(&"us-east-1".parse().unwrap()).await
+    clients(&aws).accounts.read(&"us-east-1".parse().unwrap(), None).await
 }
 
 /// The failure that each answer ends in.
@@ -29,7 +29,7 @@ async fn each_region_is_asked_at_its_own_endpoint() {
     let aws = Aws::new(healthy);
     let accounts = clients(&aws).accounts;
     for region in ["us-east-1", "eu-west-1", "us-gov-west-1", "cn-north-1"] {
-        accounts.read(&region.parse().unwrap()).await.unwrap();
+        accounts.read(&region.parse().unwrap(), None).await.unwrap();
     }
     let asked: Vec<String> = aws
         .calls()
@@ -212,7 +212,7 @@ async fn what_ses_refuses_comes_with_its_code_its_message_and_what_to_do() {
         Answer::NoConnection,
     ];
     assert_snapshot!(failures(answers).await, @"
-    account: AccessDeniedException: User is not authorized to perform: ses:GetAccount [grant the function's role ses:GetAccount, in this Region too]
+    account: AccessDeniedException: User is not authorized to perform: ses:GetAccount [grant the role that reads this account ses:GetAccount, in this Region too]
     account: UnrecognizedClientException: The security token included in the request is invalid. [is this Region enabled for the account? If not, enable it, or leave it out of REGIONS]
     account: BadRequestException: one  two
     account: TooManyRequestsException: Rate exceeded
@@ -238,7 +238,7 @@ async fn throttling_and_server_faults_are_tried_again_and_refusals_are_not() {
     ] {
         let refusing = answer.clone();
         let aws = Aws::new(move |call| if call.nth < 2 { refusing.clone() } else { healthy(call) });
-        let read = clients(&aws).accounts.read(&"us-east-1".parse().unwrap()).await;
+        let read = clients(&aws).accounts.read(&"us-east-1".parse().unwrap(), None).await;
         assert_eq!((aws.calls().len(), read.is_ok()), (attempts, attempts == 3), "{answer:?}");
     }
 }
@@ -251,7 +251,7 @@ async fn the_retries_of_a_region_are_not_used_up_by_others() {
         _ => Answer::rest_error(429, "TooManyRequestsException", "Rate exceeded"),
     });
     let accounts = clients(&aws).accounts;
-    let read = async |region: String| accounts.read(&region.parse().unwrap()).await;
+    let read = async |region: String| accounts.read(&region.parse().unwrap(), None).await;
     for number in 0..300 {
         read(format!("ap-southeast-{number}")).await.unwrap_err();
     }

@@ -370,14 +370,14 @@ async fn a_target_that_is_not_read_beside_one_that_is_is_no_error_and_says_what_
         target["error"],
         json!({
             "step": "read", "code": "AccessDenied", "message": "no",
-            "hint": "grant the function's role ses:GetSendQuota, in this Region too",
+            "hint": "grant the role that reads this account ses:GetSendQuota, in this Region too",
         })
     );
     assert_eq!(
         target["furtherErrors"],
         json!([{
             "step": "account", "code": "AccessDeniedException", "message": "no",
-            "hint": "grant the function's role ses:GetAccount, in this Region too",
+            "hint": "grant the role that reads this account ses:GetAccount, in this Region too",
         }])
     );
     assert!(one.report.has_failures() && one.report.into_result().is_ok());

@@ -1,22 +1,24 @@
 //! What the tests share: a function that runs in the fake AWS.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use ses_quota_monitor::aws::Clients;
+use proptest::prelude::ProptestConfig;
+use ses_quota_monitor::aws::{Clients, StateStore, States};
 use ses_quota_monitor::check::{Invocation, Monitor, Report};
+use ses_quota_monitor::failure::Failure;
 use ses_quota_monitor::request::Request;
 use ses_quota_monitor::settings::Settings;
 use ses_quota_monitor::target::Target;
 use ses_quota_monitor::time::Timestamp;
-use tracing::Level;
 use tracing::instrument::WithSubscriber as _;
+use tracing::{Dispatch, Level};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-pub use fake_aws::{Answer, Aws, Call, Table, healthy, run};
+pub use fake_aws::{Answer, Aws, Call, Organization, Table, healthy, run};
 
 pub const TOPIC: &str = "arn:aws:sns:eu-central-1:111122223333:alerts";
 pub const TABLE: &str = "alert-state";
@@ -40,6 +42,12 @@ pub fn at(time: &str) -> Timestamp {
     time.parse().unwrap()
 }
 
+/// So many cases of a law whose cases are whole checks; `PROPTEST_CASES` asks for another number.
+pub fn cases(cases: u32) -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_some() { usual } else { ProptestConfig { cases, ..usual } }
+}
+
 /// An invocation at noon with 30 seconds to go.
 pub fn invocation() -> Invocation {
     Invocation {
@@ -54,6 +62,11 @@ pub fn invocation() -> Invocation {
 /// The function's clients for a fake AWS.
 pub fn clients(aws: &Aws) -> Clients {
     Clients::from_config(&aws.config(), &settings(&[]))
+}
+
+/// The states of one target.
+pub async fn read(states: &StateStore, target: &Target) -> Result<States, Failure> {
+    states.read(std::slice::from_ref(target)).await.map(|mut states| states.remove(target).unwrap())
 }
 
 /// One check, with these settings beside the required ones.
@@ -80,7 +93,12 @@ pub async fn with_every_line<T>(call: impl Future<Output = T>) -> (T, String) {
     with_log(Targets::new().with_default(Level::INFO).with_target("ses_quota_monitor", Level::TRACE), call).await
 }
 
+/// While there is one subscriber alone, whether a line is logged at all depends on the thread that came to it first, which may be
+/// that of a test without a log.
+static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
+
 async fn with_log<T>(levels: Targets, call: impl Future<Output = T>) -> (T, String) {
+    LazyLock::force(&ANOTHER);
     let log = Log::default();
     let writer = log.clone();
     let lines = tracing_subscriber::fmt::layer().without_time().with_ansi(false).with_writer(move || writer.clone());

@@ -73,6 +73,8 @@ pub struct Turn {
     pub rate: u32,
     /// Whether sending is enabled, and the status of the account.
     pub account: (bool, &'static str),
+    /// Whether the role of another account can be assumed.
+    pub role: bool,
     /// What goes wrong.
     pub fault: Option<Fault>,
     /// By how many seconds its clock, or its reading, is late.
@@ -84,7 +86,7 @@ pub struct Turn {
 impl Turn {
     /// A check without a fault.
     pub fn healthy(sent: u32) -> Self {
-        Self { sent, rate: 0, account: (true, "HEALTHY"), fault: None, late: 0, latency: Duration::ZERO }
+        Self { sent, rate: 0, account: (true, "HEALTHY"), role: true, fault: None, late: 0, latency: Duration::ZERO }
     }
 }
 
@@ -93,6 +95,7 @@ impl Turn {
 pub struct Received {
     /// Which attempt of which check sent it.
     pub sender: (u32, u64),
+    pub region: String,
     pub subject: String,
     pub kind: String,
     pub level: String,
@@ -106,16 +109,23 @@ pub struct World {
     table: Table,
     received: Arc<Mutex<Vec<Received>>>,
     checks: u32,
+    /// The account that is checked, if that is not the function's own.
+    account: Option<String>,
 }
 
 impl World {
-    /// What they received about a subject.
-    pub fn received(&self, subject: &str) -> Vec<Received> {
-        let received = self.received.lock().unwrap();
-        received.iter().filter(|received| received.subject == subject).cloned().collect()
+    /// The world of another account.
+    pub fn of(account: String) -> Self {
+        Self { account: Some(account), ..Self::default() }
     }
 
-    /// Runs a check, and returns what it reports of the target; `None` if it crashed.
+    /// What they received about a subject of the target, or of the account as a whole.
+    pub fn received(&self, region: &str, subject: &str) -> Vec<Received> {
+        let received = self.received.lock().unwrap();
+        received.iter().filter(|one| one.region == region && one.subject == subject).cloned().collect()
+    }
+
+    /// Runs a check, and returns what it reports; `None` if it crashed.
     pub async fn check(&mut self, turn: Turn) -> Option<Value> {
         self.checks += 1;
         self.attempt(turn, 1).await
@@ -164,15 +174,19 @@ impl World {
             time_left: invocation().time_left + Duration::from_secs(turn.late.unsigned_abs()),
             ..invocation()
         };
-        let settings =
-            settings(&[("REMINDER_HOURS", "0"), ("UNREADABLE_MINUTES", "5"), ("RATE_WARNING_PERCENT", "50")]);
+        let account = self.account.as_deref().unwrap_or_default();
+        let settings = settings(&[
+            ("REMINDER_HOURS", "0"),
+            ("UNREADABLE_MINUTES", "5"),
+            ("RATE_WARNING_PERCENT", "50"),
+            ("ACCOUNTS", account),
+        ]);
         let monitor = Monitor::new(settings.clone(), Clients::from_config(&aws.config(), &settings));
         tokio::select! {
             biased;
             () = crashed.notified() => None,
             report = monitor.check(Request::Scheduled, &invocation) => {
-                let report = serde_json::to_value(report).unwrap();
-                Some(report["targets"][0].clone())
+                Some(serde_json::to_value(report).unwrap())
             }
         }
     }
@@ -180,6 +194,7 @@ impl World {
     fn carry_out(&self, call: &Call, turn: Turn, now: Timestamp, sender: (u32, u64)) -> Answer {
         let Turn { sent, rate, account, .. } = turn;
         match call.operation.as_str() {
+            "AssumeRole" if !turn.role => return Answer::xml_error(403, "AccessDenied", "no"),
             "GetSendQuota" => return Answer::quota(sent, 1_000, 0.5),
             "GetSendStatistics" => {
                 let ago = |minutes: i64| now.plus_seconds(-60 * minutes);
@@ -193,6 +208,7 @@ impl World {
                 let text = |name: &str| document[name].as_str().unwrap().to_owned();
                 let received = Received {
                     sender,
+                    region: text("region"),
                     subject: text("subject"),
                     kind: text("kind"),
                     level: text("level"),

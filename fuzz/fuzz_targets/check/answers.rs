@@ -1,7 +1,9 @@
 //! What each service answers.
 
+use std::time::Duration;
+
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
-use serde_json::json;
+use serde_json::{Value, json};
 use ses_quota_monitor::time::Timestamp;
 
 use crate::items::any_item;
@@ -10,7 +12,7 @@ use fake_aws::{Answer, Call, Table, healthy};
 
 /// The answers to the requests of each operation, in their order. The last one is repeated; without any, all is well.
 #[derive(Debug)]
-pub struct Answers([(&'static str, Vec<Answer>); 7]);
+pub struct Answers([(&'static str, Vec<Answer>); 12]);
 
 impl Answers {
     /// What becomes of a request.
@@ -31,6 +33,11 @@ impl<'a> Arbitrary<'a> for Answers {
             ("PutItem", some(input, to_put_item)?),
             ("Publish", some(input, to_publish)?),
             ("PutMetricData", some(input, to_put_metric_data)?),
+            ("AssumeRole", some(input, to_assume_role)?),
+            ("ListAccounts", some(input, to_list_accounts)?),
+            ("ListAccountsForParent", some(input, to_list_accounts)?),
+            ("ListOrganizationalUnitsForParent", some(input, to_list_units)?),
+            ("SendMessage", some(input, to_send_message)?),
         ]))
     }
 }
@@ -134,6 +141,65 @@ fn to_publish(input: &mut Unstructured<'_>) -> Result<Answer> {
 
 fn to_put_metric_data(input: &mut Unstructured<'_>) -> Result<Answer> {
     trouble(input, |status, code, message| Answer::cbor_error(status, &in_header(code), message))
+}
+
+/// A session, mostly one that has not ended.
+fn to_assume_role(input: &mut Unstructured<'_>) -> Result<Answer> {
+    if !input.ratio(7, 8)? {
+        return trouble(input, Answer::xml_error);
+    }
+    let ends = ["2026-11-24T13:00:00Z", "2026-11-24T12:05:00Z", "2026-11-24T11:00:00Z", "9999-12-31T23:59:59Z"];
+    let ends_at = text::mostly(input, &ends)?;
+    let key = *input.choose(&["ASIA444455556666", "ASIA777788889999", ""])?;
+    let mut body = format!(
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>private-key\
+         </SecretAccessKey><SessionToken>private-token</SessionToken><Expiration>{ends_at}</Expiration></Credentials>\
+         </AssumeRoleResult></AssumeRoleResponse>"
+    );
+    if !input.ratio(31, 32)? {
+        body = body.chars().take(input.int_in_range(0..=body.len())?).collect();
+    }
+    Ok(Answer::reply(200, body))
+}
+
+/// A page of some accounts, and not always the last one.
+fn to_list_accounts(input: &mut Unstructured<'_>) -> Result<Answer> {
+    const IDS: [&str; 5] = ["444455556666", "777788889999", "111122223333", "444455556666", "000000000000"];
+    if !input.ratio(7, 8)? {
+        return trouble(input, Answer::json_error);
+    }
+    let account = |input: &mut Unstructured<'_>| {
+        Ok(json!({
+            "Id": text::mostly(input, &IDS)?,
+            "Name": text::mostly(input, &["Payments", "A & B <c@example.com>", ""])?,
+            "State": text::mostly(input, &["ACTIVE", "ACTIVE", "SUSPENDED", "CLOSED"])?,
+            "Email": "private-owner@example.com",
+        }))
+    };
+    let accounts = (0..*input.choose(&[2, 1, 3, 0])?).map(|_| account(input)).collect::<Result<Vec<_>>>()?;
+    page(input, "Accounts", &json!(accounts))
+}
+
+fn to_list_units(input: &mut Unstructured<'_>) -> Result<Answer> {
+    if !input.ratio(7, 8)? {
+        return trouble(input, Answer::json_error);
+    }
+    let unit = |input: &mut Unstructured<'_>| Ok(json!({"Id": text::mostly(input, &["ou-ab12-00000002"])?}));
+    let units = (0..*input.choose(&[0, 0, 0, 1])?).map(|_| unit(input)).collect::<Result<Vec<_>>>()?;
+    page(input, "OrganizationalUnits", &json!(units))
+}
+
+/// It takes its time: a listing that never ends is ended by the deadline.
+fn page(input: &mut Unstructured<'_>, name: &str, members: &Value) -> Result<Answer> {
+    let mut page = json!({name: members});
+    if !input.ratio(7, 8)? {
+        page["NextToken"] = text::mostly(input, &["more"])?.into();
+    }
+    Ok(Answer::reply(200, page.to_string()).after(Duration::from_millis(200)))
+}
+
+fn to_send_message(input: &mut Unstructured<'_>) -> Result<Answer> {
+    if input.ratio(7, 8)? { Ok(Answer::reply(200, "{}")) } else { trouble(input, Answer::json_error) }
 }
 
 /// The characters that HTTP allows in a header.

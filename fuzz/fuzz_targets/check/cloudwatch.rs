@@ -11,7 +11,17 @@ const MOST_BYTES: usize = 1_000_000;
 const MOST_DATA: usize = 1_000;
 const MOST_DIMENSIONS: usize = 30;
 /// What is measured of all targets together, without dimensions.
-const OF_ALL: [&str; 2] = ["HighestAlertLevel", "Subscribers"];
+const OF_ALL: [&str; 9] = [
+    "TargetsChecked",
+    "TargetsUnread",
+    "TargetsWarning",
+    "TargetsCritical",
+    "TargetsExhausted",
+    "HighestUtilization",
+    "HighestAlertLevel",
+    "ShardsFailed",
+    "Subscribers",
+];
 const UNITS: [&str; 4] = ["Count", "Count/Second", "Percent", "None"];
 
 /// Asserts that a `PutMetricData` is accepted.

@@ -18,13 +18,15 @@ const TIMES: [&str; 7] = [
     "2026-11-24T11:40:00.999999999+00:00",
 ];
 
-/// One of each subject, and one of another Region.
-const KEYS: [&str; 5] = [
+/// One of each subject, one of another Region, one of another account, and one of that as a whole.
+const KEYS: [&str; 7] = [
     "111122223333#us-east-1",
     "111122223333#us-east-1#ACCOUNT",
     "111122223333#us-east-1#READING",
     "111122223333#us-east-1#RATE",
     "111122223333#eu-west-1#READING",
+    "444455556666#us-east-1",
+    "444455556666#all#READING",
 ];
 
 /// That of the quota, none, and one as version 0.1.0 wrote it.

@@ -30,6 +30,7 @@ pub fn assert_sound(answer: Result<PlanAnswer, PlanFailed>, asked: &PlanRequest)
             return;
         }
     };
+    assert!(!answer.to_string().contains("private-"), "{answer}");
     let plan = answer["plan"].as_object().expect("a plan");
     let field = |name: &str| plan.get(name).unwrap_or(&Value::Null);
     assert!(plan.keys().all(|name| FIELDS.contains(&name.as_str())), "{answer}");

@@ -25,7 +25,10 @@ use crate::target::Target;
 use crate::time::Timestamp;
 
 /// The schema of the items that this version writes, and the only one that it reads.
-const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 1;
+
+/// The attribute that is the key.
+pub(super) const KEY: &str = "target";
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -42,7 +45,7 @@ pub(super) fn to_item(target: &Target, subject: Subject, StoredState { state, ve
     let pending = state.pending.as_ref();
     let claim = pending.and_then(|pending| pending.claim.as_ref());
     let texts = [
-        ("target", Some(key(target, subject))),
+        (KEY, Some(key(target, subject))),
         ("level", Some(level.to_string())),
         ("since", state.alert.map(|alert| alert.since.to_string())),
         ("notifiedAt", state.alert.map(|alert| alert.notified_at.to_string())),
@@ -99,7 +102,7 @@ pub(super) fn from_item(target: &Target, subject: Subject, item: &Item) -> Resul
     Ok(StoredState { state: AlertState { alert, pending, changed_at, unread_since }, version })
 }
 
-fn required<T: FromStr<Err: Display>>(item: &Item, name: &str) -> Result<T, String> {
+pub(super) fn required<T: FromStr<Err: Display>>(item: &Item, name: &str) -> Result<T, String> {
     optional(item, name)?.ok_or_else(|| format!("{name} is missing"))
 }
 

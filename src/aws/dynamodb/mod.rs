@@ -1,6 +1,8 @@
 //! Keeps the alert state in DynamoDB: one item per target and subject, readable in the console.
 
 mod item;
+mod members;
+mod snapshot;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -17,7 +19,10 @@ use crate::alert::{AlertState, Subject};
 use crate::failure::{Failure, Stage};
 use crate::target::Target;
 
-use item::{Item, from_item, key, to_item};
+pub use members::MemberList;
+pub use snapshot::Part;
+
+use item::{Item, KEY, from_item, key, to_item};
 
 /// How often what DynamoDB leaves out of an answer is asked for again, and after which pause at first.
 const UNPROCESSED_ATTEMPTS: u32 = 3;
@@ -41,6 +46,13 @@ pub struct StoredState {
 /// What is remembered of each subject of a target, as far as it could be read.
 pub type States = BTreeMap<Subject, Result<StoredState, Failure>>;
 
+/// What DynamoDB answered about a key.
+enum Found {
+    Item(Item),
+    /// It did not say.
+    LeftOut,
+}
+
 /// How a conditional write ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
@@ -51,20 +63,46 @@ pub enum Write {
 }
 
 impl StateStore {
+    /// How many subjects can be read in one request.
+    ///
+    /// Source: Amazon DynamoDB API reference, `BatchGetItem`.
+    pub const KEYS_PER_REQUEST: usize = 100;
+
     pub(super) fn new(config: &SdkConfig, table: String) -> Self {
         Self { client: Client::new(config), table }
     }
 
-    /// Reads the states of all subjects of a target in one request, consistently. A subject without an item has never been
-    /// alerted about.
+    /// Reads the states of all subjects of these targets in one request, consistently. A subject without an item has never
+    /// been alerted about. They are at most [`Self::KEYS_PER_REQUEST`] subjects.
     ///
     /// # Errors
     /// A [`Failure`] of the stage [`Stage::State`]: what AWS answered. For one subject alone: that this version does not know
     /// the item's schema, or that DynamoDB left it out.
-    pub async fn read(&self, target: &Target) -> Result<States, Failure> {
-        let keys =
-            Subject::ALL.map(|subject| HashMap::from([("target".to_owned(), AttributeValue::S(key(target, subject)))]));
-        let keys = KeysAndAttributes::builder().set_keys(Some(keys.to_vec())).consistent_read(true).build();
+    pub async fn read(&self, targets: &[Target]) -> Result<BTreeMap<Target, States>, Failure> {
+        let mut keys = Vec::new();
+        for target in targets {
+            keys.extend(Subject::of(target).iter().map(|subject| key(target, *subject)));
+        }
+        let mut found = self.items(keys).await?;
+        let mut state = |target, subject| match found.remove(&key(target, subject)) {
+            Some(Found::Item(item)) => self.parse(target, subject, Some(&item)),
+            Some(Found::LeftOut) => {
+                let message = "DynamoDB left out this item each time, which it does when it is throttled";
+                Err(Failure::new(Stage::State, "UnprocessedKeys", message))
+            }
+            None => self.parse(target, subject, None),
+        };
+        let states = targets.iter().map(|target| {
+            let subjects = Subject::of(target).iter().map(|subject| (*subject, state(target, *subject)));
+            (target.clone(), subjects.collect())
+        });
+        Ok(states.collect())
+    }
+
+    /// The items with these keys, those that DynamoDB says nothing of, and none for those that do not exist.
+    async fn items(&self, keys: impl IntoIterator<Item = String>) -> Result<HashMap<String, Found>, Failure> {
+        let keys = keys.into_iter().map(|key| HashMap::from([(KEY.to_owned(), AttributeValue::S(key))])).collect();
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
         let keys = keys.map_err(|error| Failure::new(Stage::State, "NotSent", error))?;
         let mut left = Some(HashMap::from([(self.table.clone(), keys)]));
         let mut items = Vec::new();
@@ -78,25 +116,10 @@ impl StateStore {
             }
             sleep(UNPROCESSED_PAUSE * 2_u32.pow(attempt)).await;
         }
-        let missing = left.into_iter().flatten().flat_map(|(_, keys)| keys.keys).collect::<Vec<_>>();
-        Ok(Subject::ALL.map(|subject| (subject, self.state(target, subject, &items, &missing))).into())
-    }
-
-    /// The state of one subject among the items that DynamoDB answered with, unless it left that one out.
-    fn state(
-        &self,
-        target: &Target,
-        subject: Subject,
-        items: &[Item],
-        missing: &[Item],
-    ) -> Result<StoredState, Failure> {
-        let key = AttributeValue::S(key(target, subject));
-        let is_it = |item: &&Item| item.get("target") == Some(&key);
-        if missing.iter().any(|key| is_it(&key)) {
-            let message = "DynamoDB left out this item each time, which it does when it is throttled";
-            return Err(Failure::new(Stage::State, "UnprocessedKeys", message));
-        }
-        self.parse(target, subject, items.iter().find(is_it))
+        let key = |item: &Item| item.get(KEY).and_then(|key| key.as_s().ok()).cloned();
+        let left_out = left.into_iter().flatten().flat_map(|(_, keys)| keys.keys);
+        let left_out = left_out.filter_map(|item| Some((key(&item)?, Found::LeftOut)));
+        Ok(items.into_iter().filter_map(|item| Some((key(&item)?, Found::Item(item)))).chain(left_out).collect())
     }
 
     /// Reads an item, or says that it is not understood. No item is a subject without history.
@@ -129,7 +152,7 @@ impl StateStore {
             .set_item(Some(item.clone()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         request = if previous.version == 0 {
-            request.condition_expression("attribute_not_exists(#key)").expression_attribute_names("#key", "target")
+            request.condition_expression("attribute_not_exists(#key)").expression_attribute_names("#key", KEY)
         } else {
             request
                 .condition_expression("#version = :version")

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use tower_service::Service;
 
 use crate::Call;
+use crate::call::SESSION_KEY;
 
 /// What becomes of a request.
 #[derive(Debug, Clone)]
@@ -52,14 +53,14 @@ impl Answer {
         Self::Reply { status, headers: Vec::new(), body: body.into() }
     }
 
-    /// An error of the services that answer in XML: SES and SNS.
+    /// An error of the services that answer in XML: SES, SNS and STS.
     #[must_use]
     pub fn xml_error(status: u16, code: &str, message: &str) -> Self {
         let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>");
         Self::reply(status, format!("<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"))
     }
 
-    /// An error of DynamoDB.
+    /// An error of the services that answer in JSON: DynamoDB, Organizations and SQS.
     #[must_use]
     pub fn json_error(status: u16, code: &str, message: &str) -> Self {
         let kind = format!("com.amazonaws.dynamodb.v20120810#{code}");
@@ -170,6 +171,24 @@ impl Answer {
         )
     }
 
+    /// `AssumeRole`: a session in the account of the role, until `ends_at`, which no log may show.
+    ///
+    /// # Panics
+    /// If `call` asks for none.
+    #[must_use]
+    pub fn session(call: &Call, ends_at: impl fmt::Display) -> Self {
+        let account = call.assumed_account();
+        Self::reply(
+            200,
+            format!(
+                "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+                 <AccessKeyId>{SESSION_KEY}{account}</AccessKeyId><SecretAccessKey>private-key-of-{account}</SecretAccessKey>\
+                 <SessionToken>private-token-of-{account}</SessionToken><Expiration>{ends_at}</Expiration></Credentials>\
+                 </AssumeRoleResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></AssumeRoleResponse>"
+            ),
+        )
+    }
+
     /// The same answer, after `time`.
     #[must_use]
     pub fn after(self, time: Duration) -> Self {
@@ -202,7 +221,8 @@ impl Answer {
     }
 }
 
-/// An AWS without faults: 96.2% of the quota used, no history, a healthy account, no state yet, everything accepted.
+/// An AWS without faults: 96.2% of the quota used, no history, a healthy account, no state yet, everything accepted, sessions
+/// without end, an organization without accounts.
 #[must_use]
 pub fn healthy(call: &Call) -> Answer {
     match call.operation.as_str() {
@@ -214,6 +234,7 @@ pub fn healthy(call: &Call) -> Answer {
             "<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>",
         ),
         "GetTopicAttributes" => Answer::subscribers(2),
+        "AssumeRole" => Answer::session(call, "2099-01-01T00:00:00Z"),
         "PutMetricData" => {
             let headers = vec![("smithy-protocol", "rpc-v2-cbor".to_owned())];
             Answer::Reply { status: 200, headers, body: vec![0xa0] }

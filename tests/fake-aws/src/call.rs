@@ -9,10 +9,13 @@ use tokio::time::Instant;
 
 use crate::cbor;
 
+/// What the access key of a session begins with, before the account.
+pub(crate) const SESSION_KEY: &str = "ASIA";
+
 /// One HTTP request, as it left the SDK.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// `GetSendQuota`, `GetSendStatistics`, `GetAccount`, `Publish`, `GetTopicAttributes`, `BatchGetItem`, `PutItem` or `PutMetricData`.
+    /// Its name in the service's API reference, such as `GetSendQuota`.
     pub operation: String,
     /// How many requests with the same operation came before.
     pub nth: usize,
@@ -49,7 +52,24 @@ impl Call {
         Self { operation, nth, at: Instant::now(), method, host, path, is_on_used_connection: false, headers, body }
     }
 
-    /// The body of a DynamoDB request.
+    /// The account that it is for, by who signed it: that of the session of an [`Answer::session`](crate::Answer::session); `None` for the function's
+    /// own.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        let (_, key) = self.headers.get("authorization")?.split_once("Credential=")?;
+        key.strip_prefix(SESSION_KEY)?.get(..12)
+    }
+
+    /// The account of the role that an `AssumeRole` asks for.
+    ///
+    /// # Panics
+    /// If it is none.
+    #[must_use]
+    pub fn assumed_account(&self) -> String {
+        self.form()["RoleArn"].split(':').nth(4).unwrap().to_owned()
+    }
+
+    /// The body of a request in JSON: to DynamoDB, Organizations or SQS.
     ///
     /// # Panics
     /// If it is not JSON.
@@ -67,7 +87,7 @@ impl Call {
         cbor::decoded(&self.body)
     }
 
-    /// The body of an SES or SNS request.
+    /// The body of an SES, SNS or STS request.
     #[must_use]
     pub fn form(&self) -> BTreeMap<String, String> {
         form(&self.body)

@@ -5,6 +5,7 @@
 //! - [`Call`]: one request as it left the SDK
 //! - [`Answer`]: what becomes of a request; [`healthy`] is an AWS without faults
 //! - [`Table`]: a state table that honours the conditions of writes
+//! - [`Organization`]: accounts in units, which can be listed
 //! - [`Server`]: the fake on a port of this machine, for a program in a process of its own
 //! - [`run`]: the paused clock, on which retries and timeouts take no time
 
@@ -12,12 +13,14 @@ mod answer;
 mod aws;
 mod call;
 mod cbor;
+mod organization;
 mod server;
 mod table;
 
 pub use answer::{Answer, healthy};
 pub use aws::Aws;
 pub use call::Call;
+pub use organization::Organization;
 pub use server::{Received, Server, certificate};
 pub use table::Table;
 

@@ -26,12 +26,16 @@ impl Table {
             return Answer::items(table, &found.cloned().collect::<Vec<_>>());
         }
         let present = items.get(key(&request["Item"]));
-        let is_met = match request["ConditionExpression"].as_str().unwrap() {
-            "attribute_not_exists(#key)" => present.is_none(),
-            "#version = :version" => {
-                present.is_some_and(|item| item["version"] == request["ExpressionAttributeValues"][":version"])
-            }
-            other => panic!("unknown condition {other}"),
+        let value = |name: &str| request["ExpressionAttributeValues"][name].clone();
+        let is_met = match request["ConditionExpression"].as_str() {
+            None => true,
+            Some("attribute_not_exists(#key)") => present.is_none(),
+            Some("#version = :version") => present.is_some_and(|item| item["version"] == value(":version")),
+            Some("attribute_not_exists(#key) OR #at <= :at OR #at > :latest") => present.is_none_or(|item| {
+                let (at, known, latest) = (&item["checkedAt"], value(":at"), value(":latest"));
+                text(at) <= text(&known) || text(at) > text(&latest)
+            }),
+            Some(other) => panic!("unknown condition {other}"),
         };
         if is_met {
             insert(&mut items, &request["Item"]);
@@ -68,6 +72,10 @@ impl Table {
     pub fn put(&self, item: &Value) {
         insert(&mut self.0.lock().unwrap(), item);
     }
+}
+
+fn text(value: &Value) -> &str {
+    value["S"].as_str().unwrap()
 }
 
 fn insert(items: &mut BTreeMap<String, Value>, item: &Value) {
