@@ -5,6 +5,8 @@ STACK ?= ses-quota-monitor
 REGION ?=
 # Template parameters for a deployment: PARAMETERS='AlertEmail=ops@example.com WarningPercent=70'
 PARAMETERS ?=
+# Organizational units for deploy-readers: UNITS=ou-a1b2-11111111,ou-a1b2-22222222
+UNITS ?=
 # How long `make fuzz` runs.
 SECONDS ?= 60
 
@@ -26,11 +28,11 @@ SOURCES := Cargo.toml Cargo.lock $(wildcard rust-toolchain.toml) $(shell find sr
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help tools build demo test lint unit integration fuzz audit bench profile deploy check destroy fmt clean
+.PHONY: help tools build demo demo-fleet test lint unit integration fuzz audit bench profile deploy deploy-readers check destroy fmt clean
 
 help: ## List the targets
-	@printf 'usage: make TARGET [STACK=name] [REGION=name] [PARAMETERS="Name=value ..."]\n\n'
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  %-12s %s\n", $$1, $$2 }'
+	@printf 'usage: make TARGET [STACK=name] [REGION=name] [PARAMETERS="Name=value ..."] [UNITS=ou-...,...]\n\n'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
 tools: $(TOOLS) ## Install the Python tools into .venv
 
@@ -49,6 +51,9 @@ $(LOCAL_BUILD)/template.yaml: template.yaml $(SOURCES) | $(TOOLS)
 demo: build ## Watch one alert that can wait and one that cannot, on a local AWS; no account needed, about 2 minutes after the build
 	@$(PYTHON) -m local.demo
 
+demo-fleet: build ## Watch one monitor for three accounts in two Regions, on a local AWS; no account needed, about a minute after the build
+	@$(PYTHON) -m local.demo_fleet
+
 test: lint unit integration ## Run all checks and tests
 
 # What the function must not link: arguments, single sign-on, and the cryptography that is slow to start.
@@ -65,7 +70,7 @@ lint: $(TOOLS) ## Check format, lints, template, and which dependencies there ar
 	fi
 	cargo deny --locked check bans licenses sources
 	sam validate --lint --region us-east-1
-	cfn-lint template.yaml
+	cfn-lint template.yaml reader-role.yaml
 
 unit: $(TOOLS) ## Run the tests of the Rust code, the template and the documentation
 	cargo test --locked
@@ -99,12 +104,16 @@ $(PEER): $(shell find bench/peers/sdk_defaults -name '*.rs' -o -name 'Cargo.*') 
 		cargo lambda build --release --locked --lambda-dir $(CURDIR)/.aws-sam/peer
 
 # Values reach the commands through the environment, whatever characters are in them.
-deploy check destroy: export STACK := $(STACK)
-deploy check destroy: export REGION := $(REGION)
-deploy check destroy: export PARAMETERS := $(PARAMETERS)
+deploy deploy-readers check destroy: export STACK := $(STACK)
+deploy deploy-readers check destroy: export REGION := $(REGION)
+deploy deploy-readers check destroy: export PARAMETERS := $(PARAMETERS)
+deploy deploy-readers check destroy: export UNITS := $(UNITS)
 
 deploy: $(TOOLS) ## Build and deploy to AWS: STACK, REGION, PARAMETERS
 	@$(PYTHON) -m scripts deploy --stack "$$STACK" --region "$$REGION" --parameters "$$PARAMETERS"
+
+deploy-readers: $(TOOLS) ## Roll the reader role out over the organization, by a StackSet; asks first: STACK, REGION, UNITS
+	@$(PYTHON) -m scripts deploy-readers --stack "$$STACK" --region "$$REGION" --units "$$UNITS"
 
 check: $(TOOLS) ## Run one check on the deployed stack, print its report and who is subscribed: STACK, REGION
 	@$(PYTHON) -m scripts check --stack "$$STACK" --region "$$REGION"

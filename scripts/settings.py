@@ -58,7 +58,7 @@ def check_values(parameters: dict[str, Parameter]) -> None:
     rules, although each parameter is allowed by itself."""
     warning, critical = parameters["WarningPercent"], parameters["CriticalPercent"]
     margin, rate, reminder = (parameters[name] for name in ("ClearMarginPercent", "RateWarningPercent", "ReminderHours"))
-    wrong = []
+    wrong = _exceptions(parameters["Thresholds"], margin)
     if not 0 < warning.number:
         wrong.append(f"{warning} must be above 0")
     if not critical.number <= 100:
@@ -78,9 +78,31 @@ def check_values(parameters: dict[str, Parameter]) -> None:
     for one, other in [(workspace, channel), (channel, workspace)]:
         if one.value and not other.value:
             wrong.append(f"{one} needs {other.name}; set both, or leave both empty")
+    accounts, excluded = parameters["Accounts"], parameters["ExcludeAccounts"]
+    if excluded.value and not accounts.value:
+        wrong.append(f"{excluded} needs {accounts.name}; set both, or leave both empty")
+    timeout, interval = parameters["Timeout"], parameters["CheckIntervalMinutes"]
+    if interval.value == "1" and timeout.value != "30":
+        wrong.append(f"{timeout} must be 30 with {interval}, so that a check ends before the next one begins")
     if wrong:
         raise CommandFailed(
             "Nothing was deployed, because the parameters do not fit together:\n"
             + "".join(f"  {each}\n" for each in wrong)
             + "Name the parameters that are to change, such as PARAMETERS='WarningPercent=80 CriticalPercent=95'"
         )
+
+
+def _exceptions(thresholds: Parameter, margin: Parameter) -> list[str]:
+    """What is wrong with the thresholds of single accounts and Regions."""
+    wrong = []
+    for each in filter(None, thresholds.value.split(";")):
+        try:
+            warning, critical = map(float, each.partition("=")[2].split("/"))
+        except ValueError:
+            wrong.append(f"Thresholds: {each}: expected TARGET=WARNING/CRITICAL, such as eu-west-1=60/80 ({thresholds.source})")
+            continue
+        if not 0 < warning < critical <= 100:
+            wrong.append(f"Thresholds: {each}: expected 0 < WARNING < CRITICAL <= 100 ({thresholds.source})")
+        elif not margin.number < warning:
+            wrong.append(f"Thresholds: {each}: {margin} must be below {warning:g} ({thresholds.source})")
+    return wrong

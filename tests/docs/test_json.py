@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from toolkit.paths import PROJECT
 
 DOCS = PROJECT / "docs"
-ALERTS, HEADROOM = DOCS / "alerts.md", DOCS / "headroom.md"
+ALERTS, CONFIGURATION, HEADROOM = DOCS / "alerts.md", DOCS / "configuration.md", DOCS / "headroom.md"
 
 
 def samples(page: Path) -> list[Any]:
@@ -35,6 +35,16 @@ def test_every_field_of_the_document_is_explained() -> None:
     [document] = [each for each in samples(ALERTS) if "alertId" in each]
     assert document.keys() <= explained(ALERTS, "The JSON document")
     assert document["forecast"].keys() <= explained(ALERTS, "Forecast in the document")
+
+
+def test_the_counts_of_a_report_are_those_that_the_function_writes() -> None:
+    source = (PROJECT / "src/check/report/shown.rs").read_text()
+    [struct] = re.findall(r"struct Counts \{(.*?)\n\}", source, re.DOTALL)
+    fields = {re.sub(r"_(\w)", lambda letter: letter[1].upper(), name) for name in re.findall(r"^ +(\w+):", struct, re.MULTILINE)}
+    [counts] = [each["counts"] for each in samples(CONFIGURATION) if "counts" in each]
+    assert counts.keys() == fields == explained(CONFIGURATION, "The report")
+    each_once = ["ok", "unknown", "unread", "warning", "critical", "exhausted"]
+    assert sum(counts[one] for one in each_once) == counts["targets"]
 
 
 def test_a_forecast_has_the_fields_and_names_that_the_function_writes() -> None:

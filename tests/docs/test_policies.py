@@ -1,4 +1,4 @@
-"""The policy for a function that is deployed without the template allows what the role in the template allows."""
+"""The policies in the documentation allow what the roles in the templates allow."""
 
 import json
 import re
@@ -12,11 +12,22 @@ from toolkit.paths import PROJECT
 TEMPLATE_ONLY = {"WriteLogs", "KeepDroppedEvents"}
 
 
-def statements() -> list[dict[str, Any]]:
-    """The statements of the function's role; one that depends on a parameter is an `Fn::If`."""
-    template = yaml_parse((PROJECT / "template.yaml").read_text())
-    [policy] = template["Resources"]["MonitorRole"]["Properties"]["Policies"]
+def statements(template: str = "template.yaml", role: str = "MonitorRole") -> list[dict[str, Any]]:
+    """The statements of a role; one that depends on a parameter is an `Fn::If`."""
+    [policy] = yaml_parse((PROJECT / template).read_text())["Resources"][role]["Properties"]["Policies"]
     return policy["PolicyDocument"]["Statement"]
+
+
+def actions(statements: list[dict[str, Any]]) -> set[str]:
+    every = [each["Fn::If"][1] if "Fn::If" in each else each for each in statements]
+    return {action for each in every for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])}
+
+
+def listed(heading: str) -> set[str]:
+    """The actions in the table under a heading of the page about permissions."""
+    page = (PROJECT / "docs" / "permissions.md").read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    rows = [row for row in page.splitlines() if row.startswith("| `")]
+    return {action for row in rows for action in re.findall(r"`(\w+:\w+)`", row.split("|")[1])}
 
 
 def test_the_policy_for_a_function_without_the_template_has_the_actions_of_the_role() -> None:
@@ -28,8 +39,18 @@ def test_the_policy_for_a_function_without_the_template_has_the_actions_of_the_r
 
 
 def test_the_permissions_list_every_action_of_the_role() -> None:
-    every = [each["Fn::If"][1] if "Fn::If" in each else each for each in statements()]
-    actions = {action for each in every for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])}
-    page = (PROJECT / "docs" / "permissions.md").read_text().split("## ")[1]
-    rows = [row for row in page.splitlines() if row.startswith("| `")]
-    assert actions == {action for row in rows for action in re.findall(r"`(\w+:\w+)`", row.split("|")[1])}
+    assert listed("The function's role") == actions(statements())
+    assert listed("The reader role, in other accounts") == actions(statements("reader-role.yaml", "ReaderRole"))
+
+
+def test_the_security_page_names_every_action_of_the_role() -> None:
+    section = (PROJECT / "SECURITY.md").read_text().split("\n## What the function can do in your account\n")[1].split("\n## ")[0]
+    # It says of logs, the dead-letter queue and the key what can be done, not by which action.
+    named = set(re.findall(r"`(\w+:\w+)`", section))
+    assert named == {action for action in actions(statements()) if action.split(":")[0] not in ("logs", "kms")}
+
+
+def test_a_delegation_policy_lets_an_account_list_what_the_role_may_list() -> None:
+    [delegated] = json.loads((PROJECT / "docs" / "policies" / "delegation.json").read_text())["Statement"]
+    [listing] = [each["Fn::If"][1] for each in statements() if "organizations:" in str(each)]
+    assert delegated["Action"] == listing["Action"]

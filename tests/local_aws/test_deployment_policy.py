@@ -6,10 +6,13 @@ for each resource, the policy is evaluated for the actions that the schema of it
 registry.
 """
 
+import fnmatch
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,8 +27,10 @@ EXAMPLE, STACK = "111122223333", "ses-quota-monitor"
 EVERYTHING = {
     "AlertEmail": "ops@example.com", "AlertPhone": "+14255550123", "AlarmLevel": "CRITICAL",
     "OperatorTopicArn": f"arn:aws:sns:us-east-1:{EXAMPLE}:operators",
-    "SlackWorkspaceId": "T012ABCDEFG", "SlackChannelId": "C012ABCDEFG",
+    "SlackWorkspaceId": "T012ABCDEFG", "SlackChannelId": "C012ABCDEFG", "Accounts": "organization",
 }
+# The statement about event sources, which have no names: only their function tells which are the stack's.
+OF_THE_FUNCTION = "EventSourcesOfTheFunction"
 SERVICE_LINKED_ROLE = (
     f"arn:aws:iam::{EXAMPLE}:role/aws-service-role/management.chatbot.amazonaws.com/AWSServiceRoleForAWSChatbot"
 )
@@ -43,6 +48,9 @@ TYPES = {
     "AWS::Lambda::EventInvokeConfig": ("arn:aws:lambda:us-east-1:111122223333:function:ses-quota-monitor-Monitor-1", """
         lambda:PutFunctionEventInvokeConfig lambda:GetFunctionEventInvokeConfig lambda:UpdateFunctionEventInvokeConfig
         lambda:DeleteFunctionEventInvokeConfig"""),
+    "AWS::Lambda::EventSourceMapping": ("arn:aws:lambda:us-east-1:111122223333:event-source-mapping:{}", """
+        lambda:CreateEventSourceMapping lambda:GetEventSourceMapping lambda:UpdateEventSourceMapping lambda:ListTags
+        lambda:TagResource lambda:UntagResource lambda:DeleteEventSourceMapping"""),
     "AWS::Scheduler::Schedule": ("arn:aws:scheduler:us-east-1:111122223333:schedule/default/{}", """
         scheduler:CreateSchedule scheduler:GetSchedule scheduler:UpdateSchedule scheduler:DeleteSchedule"""),
     "AWS::SNS::Topic": ("{}", """
@@ -107,8 +115,12 @@ def allow_http(deployer: Deployer) -> None:
 
 def refused(account: Account, arn: str, actions: str) -> list[str]:
     """Those of the actions that the policy does not allow on a resource."""
+    policy = json.loads(POLICY)
+    # The local AWS evaluates no condition on the function of an event source.
+    policy["Statement"] = [each for each in policy["Statement"] if each["Sid"] != OF_THE_FUNCTION]
+    policy["Statement"].append({key: value for key, value in event_sources().items() if key != "Condition"})
     results = account.client("iam").simulate_custom_policy(
-        PolicyInputList=[POLICY], ActionNames=actions.split(), ResourceArns=[arn]
+        PolicyInputList=[json.dumps(policy)], ActionNames=actions.split(), ResourceArns=[arn]
     )["EvaluationResults"]
     return [each["EvalActionName"] for each in results if each["EvalDecision"] != "allowed"]
 
@@ -135,3 +147,15 @@ def test_the_policy_suffices_to_deploy_and_to_delete(deployer: Deployer) -> None
 def test_the_policy_allows_no_other_stack(deployer: Deployer) -> None:
     with pytest.raises(DeployFailed, match="not authorized to perform: cloudformation:"):
         deploy(deployer, "payroll", {})
+
+
+@pytest.mark.parametrize("function, allowed", [(f"{STACK}-Monitor-1A2B3C4D5E6F7", True), ("payroll", False), (STACK, False)])
+def test_the_policy_allows_event_sources_of_the_stacks_function_alone(function: str, allowed: bool) -> None:
+    assert list(event_sources()["Condition"]) == ["ArnLike"]
+    pattern = event_sources()["Condition"]["ArnLike"]["lambda:FunctionArn"]
+    assert fnmatch.fnmatchcase(f"arn:aws:lambda:us-east-1:{EXAMPLE}:function:{function}", pattern) == allowed
+
+
+def event_sources() -> dict[str, Any]:
+    [statement] = [each for each in json.loads(POLICY)["Statement"] if each["Sid"] == OF_THE_FUNCTION]
+    return statement

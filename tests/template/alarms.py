@@ -12,7 +12,7 @@ from typing import Any
 # CloudWatch retrieves more data points than it evaluates, in case some are missing. How many is not documented for each
 # period; in the examples of the user guide it is two more.
 EXTRA_PERIODS = 2
-STATISTICS = {"Sum": sum, "Maximum": max}
+STATISTICS = {"Sum": sum, "Maximum": max, "Minimum": min}
 COMPARISONS = {
     "LessThanThreshold": lambda value, threshold: value < threshold,
     "GreaterThanThreshold": lambda value, threshold: value > threshold,

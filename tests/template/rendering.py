@@ -17,14 +17,16 @@ LONGEST_NAMES = {
     "AWS::SQS::Queue": 80, "AWS::DynamoDB::Table": 255,
 }
 SUFFIX = "-1A2B3C4D5E6F7"
+# Parameters of a stack that checks other accounts, too.
+FLEET = {"Accounts": "organization"}
 # Resources that the SAM transform adds.
 ADDED = {"MonitorSchedule": "AWS::Scheduler::Schedule"}
 NO_VALUE = object()
 
 
 @cache
-def template() -> dict[str, Any]:
-    return yaml_parse((PROJECT / "template.yaml").read_text())
+def template(file: str = "template.yaml") -> dict[str, Any]:
+    return yaml_parse((PROJECT / file).read_text())
 
 
 @dataclass(frozen=True)
@@ -33,33 +35,39 @@ class RenderedStack:
     region: str = "us-east-1"
     partition: str = "aws"
     parameters: dict[str, str] = field(default_factory=dict)
+    file: str = "template.yaml"
+
+    @property
+    def template(self) -> dict[str, Any]:
+        return template(self.file)
 
     def properties(self, resource: str) -> dict[str, Any]:
-        return self.render(template()["Resources"][resource]["Properties"])
+        return self.render(self.template["Resources"][resource]["Properties"])
 
     def resources(self, kind: str) -> dict[str, dict[str, Any]]:
         """The properties of those of a type that the stack has, by logical ID."""
-        return {name: self.properties(name) for name, one in template()["Resources"].items()
+        return {name: self.properties(name) for name, one in self.template["Resources"].items()
                 if one["Type"] == kind and ("Condition" not in one or self.condition(one["Condition"]))}
 
     def condition(self, name: str) -> bool:
-        return self.render(template()["Conditions"][name])
+        return self.render(self.template["Conditions"][name])
 
     def broken_rules(self) -> list[str]:
         """What CloudFormation says instead of creating or updating the stack."""
-        return [assertion["AssertDescription"] for rule in template()["Rules"].values() if self.render(rule["RuleCondition"])
+        return [assertion["AssertDescription"] for rule in self.template["Rules"].values()
+                if self.render(rule.get("RuleCondition", True))
                 for assertion in rule["Assertions"] if not self.render(assertion["Assert"])]
 
     def output(self, name: str) -> str:
-        return self.render(template()["Outputs"][name]["Value"])
+        return self.render(self.template["Outputs"][name]["Value"])
 
     def ref(self, name: str) -> Any:
         pseudo = {"AWS::StackName": self.name, "AWS::Region": self.region, "AWS::Partition": self.partition,
                   "AWS::AccountId": ACCOUNT, "AWS::NoValue": NO_VALUE}
         if name in pseudo:
             return pseudo[name]
-        if name in template()["Parameters"]:
-            return self.parameters.get(name, str(template()["Parameters"][name]["Default"]))
+        if name in self.template["Parameters"]:
+            return self.parameters[name] if name in self.parameters else str(self.template["Parameters"][name]["Default"])
         kind = self._kind(name)
         if kind in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::Logs::LogGroup"):
             return next(value for key, value in self.properties(name).items() if key.endswith("Name"))
@@ -94,7 +102,7 @@ class RenderedStack:
 
     def _findinmap(self, argument: list[Any]) -> Any:
         name, *keys = self.render(argument)
-        found = template()["Mappings"][name]
+        found = self.template["Mappings"][name]
         for key in keys:
             found = found[str(key)]
         return found
@@ -113,9 +121,16 @@ class RenderedStack:
     def _and(self, argument: list[Any]) -> bool:
         return all(self.render(argument))
 
+    def _or(self, argument: list[Any]) -> bool:
+        return any(self.render(argument))
+
     def _join(self, argument: list[Any]) -> str:
         separator, parts = self.render(argument)
         return separator.join(parts)
+
+    def _select(self, argument: list[Any]) -> Any:
+        index, values = self.render(argument)
+        return values[int(index)]
 
     def _split(self, argument: list[Any]) -> list[str]:
         separator, text = self.render(argument)
@@ -136,7 +151,7 @@ class RenderedStack:
         return re.sub(r"\$\{([^}]+)\}", value, text)
 
     def _kind(self, name: str) -> str:
-        return ADDED.get(name) or template()["Resources"][name]["Type"]
+        return ADDED.get(name) or self.template["Resources"][name]["Type"]
 
     def _physical_name(self, name: str) -> str:
         if self._kind(name) in LONGEST_NAMES:

@@ -5,10 +5,11 @@ import re
 import pytest
 
 from alarms import Alarm, Metric, Point, metric
-from rendering import RenderedStack, template
+from rendering import FLEET, RenderedStack, template
 from toolkit.paths import PROJECT
 
 INTERVALS = [int(key) for key in template()["Mappings"]["Interval"]]
+TIMEOUTS = [int(key) for key in template()["Mappings"]["Timeout"]]
 LEVELS = {"WARNING": 1, "CRITICAL": 2, "EXHAUSTED": 3}
 OPERATORS = "arn:aws:sns:us-east-1:111122223333:operators"
 TREATMENTS = ["ignore", "breaching", "notBreaching"]
@@ -65,7 +66,9 @@ def test_the_text_says_how_long_the_silence_is(minutes: int) -> None:
 @pytest.mark.parametrize("minutes", INTERVALS)
 def test_cloudwatch_accepts_the_periods(minutes: int) -> None:
     """PutMetricAlarm, "Period": a multiple of 60; in all at most a day for periods below an hour, else seven days."""
-    stack = RenderedStack(parameters={"CheckIntervalMinutes": str(minutes), "AlarmLevel": "WARNING", "OperatorTopicArn": OPERATORS})
+    stack = RenderedStack(
+        parameters=FLEET | {"CheckIntervalMinutes": str(minutes), "AlarmLevel": "WARNING", "OperatorTopicArn": OPERATORS}
+    )
     for one in stack.resources("AWS::CloudWatch::Alarm").values():
         period = one.get("Period") or one["Metrics"][0]["MetricStat"]["Period"]
         assert period % 60 == 0
@@ -74,14 +77,21 @@ def test_cloudwatch_accepts_the_periods(minutes: int) -> None:
 
 def published(suffix: str, stack: RenderedStack) -> Metric:
     """The metric as its service publishes it (the service's guide, "metrics"), or as the function does."""
-    function, topic, queue = stack.ref("Monitor"), stack.attribute("AlertTopic", "TopicName"), stack.attribute("DeadLetterQueue", "QueueName")
+    function, topic = stack.ref("Monitor"), stack.attribute("AlertTopic", "TopicName")
+
+    def messages(queue: str) -> Metric:
+        return metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", QueueName=stack.attribute(queue, "QueueName"))
+
     return {
         "checks-fail": metric("AWS/Lambda", "Errors", FunctionName=function),
         "near-timeout": metric("AWS/Lambda", "Duration", FunctionName=function),
         "not-delivered": metric("AWS/SNS", "NumberOfNotificationsFailed", TopicName=topic),
         "nobody-listens": metric("SESQuotaMonitor", "Subscribers"),
         "alert-level": metric("SESQuotaMonitor", "HighestAlertLevel"),
-        "checks-dropped": metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", QueueName=queue),
+        "checks-dropped": messages("DeadLetterQueue"),
+        "shards-fail": metric("SESQuotaMonitor", "ShardsFailed"),
+        "shards-wait": messages("WorkQueue"),
+        "shards-dropped": messages("WorkDeadLetterQueue"),
     }[suffix]
 
 
@@ -95,9 +105,11 @@ def published(suffix: str, stack: RenderedStack) -> Metric:
     ("not-delivered", [0, 1, 0], "ALARM"),
     ("checks-dropped", [0], "OK"),
     ("checks-dropped", [1], "ALARM"),
+    ("shards-dropped", [0], "OK"),
+    ("shards-dropped", [1], "ALARM"),
 ])
 def test_an_alarm_goes_off_at_its_limit(suffix: str, values: list[float], expected: str) -> None:
-    watched, stack = alarm(suffix)
+    watched, stack = alarm(suffix, **FLEET)
     points = [Point(100 + 60 * minute, value) for minute, value in enumerate(values)]
     states = dict(watched.states({published(suffix, stack): points}, 60))
     assert states[60] == "OK" and (expected in states.values()) and ("ALARM" in states.values()) == (expected == "ALARM")
@@ -113,6 +125,48 @@ def test_nobody_listening_is_an_alarm_that_lasts_until_somebody_does() -> None:
     assert {state for at, state in states.items() if at < 3_600 + 100} == {"OK"}
     assert {state for at, state in states.items() if 3_660 + 100 <= at < 5 * 3_600 + 100} == {"ALARM"}
     assert {state for at, state in states.items() if 5 * 3_600 + 100 <= at} == {"OK"}
+
+
+@pytest.mark.parametrize("minutes", INTERVALS)
+def test_a_part_that_fails_once_is_no_alarm_and_parts_that_fail_in_each_check_are_one(minutes: int) -> None:
+    failing, stack = alarm("shards-fail", **FLEET, CheckIntervalMinutes=str(minutes))
+    window = max(300, 60 * minutes)
+    # Checks begin up to half a minute late. Of each, one part fails, and is not tried again before the next check.
+    begun = [7200 + 60 * minutes * number + (number * 17) % 30 for number in range(30)]
+
+    def states(failed: list[int]) -> dict[int, str]:
+        points = [Point(at, 1) for at in failed]
+        return dict(failing.states({published("shards-fail", stack): points}, 180 + minutes * 45))
+
+    assert set(states(begun[:1]).values()) == {"OK"}
+    lasting = states(begun)
+    assert {state for at, state in lasting.items() if at < begun[1]} == {"OK"}
+    assert {state for at, state in lasting.items() if begun[0] + 3 * window <= at <= begun[-1]} == {"ALARM"}
+    # While nothing is published, CloudWatch evaluates what it has of the two periods before, too.
+    assert {state for at, state in lasting.items() if at >= begun[-1] + 5 * window} == {"OK"}
+
+
+@pytest.mark.parametrize("minutes", INTERVALS)
+def test_parts_that_nobody_takes_for_an_interval_are_an_alarm(minutes: int) -> None:
+    waiting, stack = alarm("shards-wait", **FLEET, CheckIntervalMinutes=str(minutes))
+    window = max(5, minutes)
+
+    # SQS counts each minute: for hours nothing waits, then something does for a while.
+    def states(visible: list[int]) -> set[str]:
+        counts = [0] * 120 + visible + [0] * 120
+        points = [Point(60 * minute + 40, count) for minute, count in enumerate(counts)]
+        return set(dict(waiting.states({published("shards-wait", stack): points}, len(counts))).values())
+
+    # Twelve parts in each check, and the last is taken before the next check begins.
+    assert states(([12] * (window - 1) + [0]) * 5) == {"OK"}
+    assert states([12] * window) == {"OK", "ALARM"}
+
+
+def test_without_other_accounts_there_is_no_alarm_about_parts() -> None:
+    names = [one["AlarmName"] for one in RenderedStack().resources("AWS::CloudWatch::Alarm").values()]
+    fleet = [one["AlarmName"] for one in RenderedStack(parameters=FLEET).resources("AWS::CloudWatch::Alarm").values()]
+    assert not [name for name in names if "shards" in name]
+    assert set(fleet) - set(names) == {f"ses-quota-monitor-shards-{what}" for what in ("fail", "wait", "dropped")}
 
 
 def level_states(minutes: int, level: str, found: list[int | None]) -> list[set[str]]:
@@ -161,26 +215,17 @@ def test_the_alarm_on_the_level_goes_to_the_operators_alone(level: str) -> None:
     assert f"at {level} or above" in watched.properties["AlarmDescription"]
 
 
-def test_the_cost_counts_every_alarm() -> None:
-    alarms = len(RenderedStack().resources("AWS::CloudWatch::Alarm"))
-    cost = (PROJECT / "docs/metrics.md").read_text()
-    assert f"| alarms | {alarms} × 0.10 | {alarms * 0.1:.2f} |" in cost
-    rows = re.findall(r"^\| .* \| .* \| (\d+\.\d+) \|$", cost, re.MULTILINE)
-    total = f"{sum(map(float, rows)):.2f}"
-    assert f"| **sum** | | **{total}** |" in cost
-    assert f"About **{total} USD a month**" in (PROJECT / "README.md").read_text()
-
-
-def test_a_check_is_near_its_timeout_at_four_fifths_of_it() -> None:
-    slow, stack = alarm("near-timeout")
-    timeout = stack.properties("Monitor")["Timeout"]
+@pytest.mark.parametrize("timeout", TIMEOUTS)
+def test_a_check_is_near_its_timeout_at_four_fifths_of_it(timeout: int) -> None:
+    slow, stack = alarm("near-timeout", Timeout=str(timeout))
+    assert stack.properties("Monitor")["Timeout"] == str(timeout)
     assert slow.properties["Threshold"] == 0.8 * 1000 * timeout
     assert f"more than {0.8 * timeout:.0f} of its {timeout} seconds" in slow.properties["AlarmDescription"]
 
 
 @pytest.mark.parametrize("operators", ["", OPERATORS])
 def test_every_alarm_about_the_monitor_goes_to_the_alert_topic_and_to_that_of_the_operators(operators: str) -> None:
-    stack = RenderedStack(parameters={"OperatorTopicArn": operators})
+    stack = RenderedStack(parameters=FLEET | {"OperatorTopicArn": operators})
     both = [stack.ref("AlertTopic"), *filter(None, [operators])]
     for one in stack.resources("AWS::CloudWatch::Alarm").values():
         assert one["AlarmActions"] == both, one["AlarmName"]
@@ -190,5 +235,5 @@ def test_every_alarm_about_the_monitor_goes_to_the_alert_topic_and_to_that_of_th
 
 def test_the_documentation_lists_every_alarm_and_whether_it_reports_ok() -> None:
     rows = re.findall(r"^\| `STACK-([a-z-]+)` \| .* \| (yes|no)\b[^|]*\|$", (PROJECT / "docs/failures.md").read_text(), re.MULTILINE)
-    alarms = RenderedStack(name="STACK").resources("AWS::CloudWatch::Alarm").values()
+    alarms = RenderedStack(name="STACK", parameters=FLEET).resources("AWS::CloudWatch::Alarm").values()
     assert dict(rows) == {one["AlarmName"].removeprefix("STACK-"): "yes" if "OKActions" in one else "no" for one in alarms}

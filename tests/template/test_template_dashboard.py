@@ -7,15 +7,13 @@ from typing import Any
 
 import pytest
 
-from rendering import ACCOUNT, RenderedStack
+from published import ALONE, OF_A_TARGET, SOURCE
+from rendering import ACCOUNT, FLEET, RenderedStack
 from toolkit.paths import PROJECT
 
 COLUMNS = 24
-# What the function publishes: `metric("QuotaUtilization", Unit::Percent, ...)`, and by itself `Metric { name: "Subscribers", ... }`.
-SOURCE = (PROJECT / "src" / "metrics" / "mod.rs").read_text().split("#[cfg(test)]")[0]
-OF_A_TARGET = re.findall(r'\bmetric\("(\w+)", Unit::', SOURCE)
-ALONE = re.findall(r'Metric \{ name: "(\w+)"', SOURCE)
-assert OF_A_TARGET and ALONE
+EVERY_REGION = {"Regions": "all"}
+KINDS: list[dict[str, str]] = [{}, FLEET, EVERY_REGION, FLEET | EVERY_REGION]
 
 
 def widgets(**parameters: str) -> list[dict[str, Any]]:
@@ -37,10 +35,11 @@ def searched(widget: dict[str, Any]) -> list[str]:
     return [re.findall(r'MetricName="(\w+)"', one["expression"])[0] for one in searches(widget)]
 
 
-def test_the_widgets_fill_the_grid_and_do_not_overlap() -> None:
+@pytest.mark.parametrize("parameters", KINDS)
+def test_the_widgets_fill_the_grid_and_do_not_overlap(parameters: dict[str, str]) -> None:
     cells = [
         {(x, y) for x in range(one["x"], one["x"] + one["width"]) for y in range(one["y"], one["y"] + one["height"])}
-        for one in widgets()
+        for one in widgets(**parameters)
     ]
     for one, other in combinations(cells, 2):
         assert not one & other
@@ -58,6 +57,73 @@ def test_every_search_is_for_a_metric_that_the_function_publishes() -> None:
     for one in every:
         identifiers = [each["id"] for each in searches(one)]
         assert len(identifiers) == len(set(identifiers)), one["title"]
+
+
+def test_with_other_accounts_each_line_is_one_of_any_account_and_names_it() -> None:
+    every = list(chain(*(searches(one["properties"]) for one in widgets(**FLEET))))
+    assert len(every) == len(list(chain(*(searches(one["properties"]) for one in widgets()))))
+    for one in every:
+        assert "Account=" not in one["expression"]
+        assert one["label"].startswith("${PROP('Dim.Account')} ${PROP('Dim.Region')}")
+        # "CloudWatch search expression syntax": at most 1,024 characters.
+        assert len(one["expression"]) + 255 <= 1024
+
+
+def alone(widget: dict[str, Any]) -> list[str]:
+    """The metrics of a widget that are the function's own, and have no dimensions."""
+    return [name for namespace, name, *rest in (one for one in widget.get("metrics", []) if len(one) > 1)
+            if namespace == "SESQuotaMonitor"]
+
+
+def test_with_other_accounts_the_sums_of_all_come_first() -> None:
+    first, second = [one for one in widgets(**FLEET) if one["y"] == 8]
+    assert alone(first["properties"]) == ["TargetsExhausted", "TargetsCritical", "TargetsWarning", "TargetsUnread"]
+    assert alone(second["properties"]) == ["TargetsChecked", "HighestUtilization"]
+    # Each part of a check counts its own.
+    assert first["properties"]["stat"] == second["properties"]["stat"] == "Sum"
+    [highest] = [one[-1] for one in second["properties"]["metrics"] if one[1] == "HighestUtilization"]
+    assert (highest["stat"], highest["yAxis"]) == ("Maximum", "right")
+    assert not list(chain(*(alone(one["properties"]) for one in widgets())))
+
+
+def test_the_function_publishes_the_sums_that_the_dashboard_shows() -> None:
+    shown = set(chain(*(alone(one["properties"]) for one in widgets(**FLEET))))
+    assert shown and shown <= set(re.findall(r'"(\w+)"', SOURCE))
+
+
+@pytest.mark.parametrize("parameters", [{}, FLEET])
+def test_the_health_of_the_monitor_is_all_alarms_about_it(parameters: dict[str, str]) -> None:
+    stack = RenderedStack(parameters=parameters)
+    [health] = [one["properties"] for one in widgets(**parameters) if one["type"] == "alarm"]
+    assert sorted(health["alarms"]) == sorted(stack.attribute(name, "Arn") for name in stack.resources("AWS::CloudWatch::Alarm"))
+
+
+@pytest.mark.parametrize("regions, title, shown", [
+    ("", "SES", ["us-east-1"]),
+    ("eu-west-1,us-west-2", "SES", ["eu-west-1", "us-west-2"]),
+    ("all", "SES in us-east-1", ["us-east-1"]),
+])
+@pytest.mark.parametrize("accounts, whose", [("", ""), ("organization", ", own account")])
+def test_the_graphs_of_ses_name_what_they_show_where_it_is_not_all(
+    regions: str, title: str, shown: list[str], accounts: str, whose: str
+) -> None:
+    graphs = [one["properties"] for one in widgets(Regions=regions, Accounts=accounts)
+              if one["properties"].get("title", "").startswith("SES")]
+    assert len(graphs) == 5
+    for one in graphs:
+        assert one["title"].startswith(f"{title}{whose}: ")
+        assert [last["region"] for *_, last in one["metrics"]] == shown
+
+
+def test_the_text_names_the_regions_and_how_to_read_many_accounts() -> None:
+    def text(**parameters: str) -> str:
+        [one] = [one["properties"]["markdown"] for one in widgets(**parameters) if one["type"] == "text"]
+        return one
+
+    assert text(Regions="eu-west-1,us-west-2").startswith("# SES send quota and account status: eu-west-1, us-west-2\n")
+    assert text(Regions="all").startswith("# SES send quota and account status: all Regions\n")
+    assert text(**FLEET) == text() + text(**FLEET).removeprefix(text())
+    assert "500 lines at most" in text(**FLEET).removeprefix(text())
 
 
 def test_the_dashboard_shows_every_metric_of_a_target() -> None:
@@ -92,14 +158,4 @@ def test_the_text_says_how_to_read_the_expected_peak() -> None:
 
 def test_the_documentation_lists_every_metric_with_its_unit() -> None:
     rows = re.findall(r"^\| `(\w+)` \| ([\w/]+) \|", (PROJECT / "docs/metrics.md").read_text(), re.MULTILINE)
-    units = {"CountPerSecond": "Count/Second"}
-    published = re.findall(r'(?:\bmetric\(|name: )"(\w+)",\s*(?:unit: )?Unit::(\w+)', SOURCE)
-    assert dict(rows) == {name: units.get(unit, unit) for name, unit in published}
-
-
-def test_the_cost_counts_every_metric() -> None:
-    cost, price = (PROJECT / "docs/metrics.md").read_text(), 0.3
-    each, alone = len(OF_A_TARGET), len(ALONE)
-    assert f"| custom metrics, at most | ({each} + {alone}) × 0.30 | {(each + alone) * price:.2f} |" in cost
-    assert f"- Each further Region adds {each} custom metrics, at most {each * price:.2f} USD." in cost
-    assert f"Each further Region adds {each * price:.2f} at most." in (PROJECT / "README.md").read_text().replace("\n", " ")
+    assert dict(rows) == OF_A_TARGET | ALONE

@@ -8,7 +8,7 @@ import pytest
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from rendering import RenderedStack, template
+from rendering import FLEET, RenderedStack, template
 
 BOUNDARY = "arn:aws:iam::111122223333:policy/boundary"
 SLACK = {"SlackWorkspaceId": "T012ABCDEFG", "SlackChannelId": "C012ABCDEFG"}
@@ -44,6 +44,54 @@ def test_the_function_may_read_ses_in_the_regions_it_checks_and_nothing_else_of_
         ["ses:GetSendQuota", "ses:GetSendStatistics", "ses:GetAccount"],
         {"StringEquals": {"aws:RequestedRegion": expected}},
     )]
+
+
+def test_no_region_is_closed_to_the_function_that_checks_all() -> None:
+    reading = statements(Regions="all")["ReadSendQuota"]
+    assert reading.keys() == statements()["ReadSendQuota"].keys() - {"Condition"}
+    assert statements()["ReadSendQuota"] | {"Condition": None} == reading | {"Condition": None}
+
+
+def statements(**parameters: str) -> dict[str, dict[str, Any]]:
+    """The statements of the function's role, by Sid."""
+    [policy] = RenderedStack(parameters=parameters).properties("MonitorRole")["Policies"]
+    return {each["Sid"]: each for each in policy["PolicyDocument"]["Statement"]}
+
+
+def test_other_accounts_need_three_statements_more_which_are_as_narrow_as_can_be() -> None:
+    stack = RenderedStack(parameters=FLEET)
+    assert {sid: each for sid, each in statements(**FLEET).items() if sid not in statements()} == {
+        "AssumeReaderRoles": {
+            "Sid": "AssumeReaderRoles", "Effect": "Allow", "Action": "sts:AssumeRole",
+            "Resource": "arn:aws:iam::*:role/ses-quota-monitor-reader",
+        },
+        "ListAccounts": {
+            "Sid": "ListAccounts", "Effect": "Allow", "Resource": "*",
+            "Action": ["organizations:ListAccounts", "organizations:ListAccountsForParent", "organizations:ListOrganizationalUnitsForParent"],
+        },
+        "DivideChecks": {
+            "Sid": "DivideChecks", "Effect": "Allow", "Resource": stack.attribute("WorkQueue", "Arn"),
+            "Action": ["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+        },
+    }
+    assert {sid: each for sid, each in statements(**FLEET).items() if sid in statements()} == statements()
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-eusc"])
+def test_the_function_may_assume_the_reader_role_of_its_partition_alone(partition: str) -> None:
+    stack = RenderedStack(partition=partition, parameters=FLEET | {"ReaderRole": "quota-reader"})
+    [policy] = stack.properties("MonitorRole")["Policies"]
+    [assuming] = [each for each in policy["PolicyDocument"]["Statement"] if each["Action"] == "sts:AssumeRole"]
+    assert assuming["Resource"] == f"arn:{partition}:iam::*:role/quota-reader"
+
+
+def test_a_key_of_your_own_is_for_the_work_queue_too() -> None:
+    key = "arn:aws:kms:us-east-1:111122223333:key/1"
+    assert statements(KmsKeyArn=key, **FLEET)["UseKmsKey"] == statements(KmsKeyArn=key)["UseKmsKey"]
+    using = statements(KmsKeyArn=key)["UseKmsKey"]
+    # A sender needs both, a receiver the first (Amazon SQS Developer Guide, "Amazon SQS Key management").
+    assert using["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert "sqs.us-east-1.*" in using["Condition"]["StringLike"]["kms:ViaService"]
 
 
 @pytest.mark.parametrize("parameters", [{}, {"SlackWorkspaceId": "T012ABCDEFG"}, {"SlackChannelId": "C012ABCDEFG"}])

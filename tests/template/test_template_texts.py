@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from rendering import RenderedStack, template
+from rendering import FLEET, RenderedStack, template
 from toolkit.paths import PROJECT
 
 # CloudFormation, CreateStack, "StackName": at most 128 characters.
@@ -21,8 +21,8 @@ LONGEST_REGION = {
 
 def longest(partition: str) -> RenderedStack:
     every_region = ",".join(boto3.Session().get_available_regions("ses", "aws"))
-    return RenderedStack(LONGEST_STACK_NAME, LONGEST_REGION[partition], partition, {
-        "Regions": every_region, "MetricNamespace": "n" * 255, "CheckIntervalMinutes": "60",
+    return RenderedStack(LONGEST_STACK_NAME, LONGEST_REGION[partition], partition, FLEET | {
+        "Regions": every_region, "MetricNamespace": "n" * 255, "CheckIntervalMinutes": "60", "Timeout": "240",
         "OperatorTopicArn": f"arn:{partition}:sns:{LONGEST_REGION[partition]}:111122223333:{'t' * 256}", "AlarmLevel": "EXHAUSTED",
     })
 
@@ -67,6 +67,13 @@ def test_the_dashboard_is_valid_json(partition: str) -> None:
     assert json.loads(dashboard["DashboardBody"])["widgets"]
 
 
+def test_the_template_is_small_enough() -> None:
+    """AWS CloudFormation User Guide, "Understand CloudFormation quotas": 1 MB in S3, where the SAM CLI puts it; and 200
+    parameters. As text in a request, 51,200 bytes, which only the reader role has to fit."""
+    assert (PROJECT / "template.yaml").stat().st_size <= 1_000_000 and len(template()["Parameters"]) <= 200
+    assert (PROJECT / "reader-role.yaml").stat().st_size <= 51_200
+
+
 def test_every_parameter_has_a_label_and_one_group() -> None:
     interface = template()["Metadata"]["AWS::CloudFormation::Interface"]
     grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
@@ -84,7 +91,18 @@ def test_every_variable_that_is_named_like_a_parameter_has_its_value() -> None:
     variables = template()["Resources"]["Monitor"]["Properties"]["Environment"]["Variables"]
     named = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper(): name for name in template()["Parameters"]}
     alike = variables.keys() & named.keys()
-    assert alike == variables.keys() - {"ALERT_TOPIC_ARN", "STATE_TABLE"}
+    assert alike == variables.keys() - {"ALERT_TOPIC_ARN", "STATE_TABLE", "WORK_QUEUE_URL"}
     values = {name: str(number) for number, name in enumerate(named.values())}
     stack = RenderedStack(parameters=values)
     assert {name: stack.render(variables[name]) for name in alike} == {name: values[named[name]] for name in alike}
+
+
+def test_every_variable_is_one_that_the_function_reads() -> None:
+    read = {name for file in (PROJECT / "src" / "settings").glob("*.rs") for name in re.findall(r'"([A-Z_]+)"', file.read_text())}
+    variables = template()["Resources"]["Monitor"]["Properties"]["Environment"]["Variables"]
+    assert variables.keys() - read == set()
+
+
+def test_the_documentation_lists_every_output() -> None:
+    section = (PROJECT / "docs/stability.md").read_text().split("### Template outputs\n")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == template()["Outputs"].keys()
