@@ -5,21 +5,24 @@ import sys
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import check, deploy, destroy
+from . import check, deploy, deploy_readers, destroy
 from .stacks import CommandFailed, resolve_region
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts")
-    parser.add_argument("command", choices=["deploy", "check", "destroy"])
+    parser.add_argument("command", choices=["deploy", "deploy-readers", "check", "destroy"])
     parser.add_argument("--stack", default="ses-quota-monitor")
     parser.add_argument("--region", default="", help="empty for that of the environment or the profile")
     parser.add_argument("--parameters", default="", help="for deploy: 'Name=value ...'")
+    parser.add_argument("--units", default="", help="for deploy-readers: IDs of organizational units, separated by commas")
     arguments = parser.parse_args()
     try:
         region = resolve_region(arguments.region)
         if arguments.command == "deploy":
             deploy.run(arguments.stack, region, arguments.parameters)
+        elif arguments.command == "deploy-readers":
+            deploy_readers.run(arguments.stack, region, arguments.units)
         elif arguments.command == "check":
             check.run(arguments.stack, region)
         else:

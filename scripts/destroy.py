@@ -21,11 +21,7 @@ def run(stack: str, region: str) -> None:
     print(f"It also removes table {table}: after a new installation, an active alert is sent again.")
     print("What stays: published metrics, until they expire; and the stack aws-sam-cli-managed-default with its S3 bucket,")
     print("which `sam deploy` made for all SAM applications in the Region, with the code that was uploaded to it.")
-    try:
-        answer = input("To confirm, type the name of the stack: ")
-    except EOFError:
-        answer = ""
-    if answer.strip() != stack:
+    if stacks.ask("To confirm, type the name of the stack: ") != stack:
         raise CommandFailed("Nothing was removed.")
     sam = str(Path(sys.executable).with_name("sam"))
     command = [sam, "delete", "--stack-name", stack, "--region", region, "--no-prompts"]

@@ -70,3 +70,11 @@ def require(stack: str, region: str) -> Installed:
             "Set STACK=... and REGION=... to an existing stack, or create it: make deploy"
         )
     return found
+
+
+def ask(question: str) -> str:
+    """What is typed in answer; nothing where there is nobody to answer."""
+    try:
+        return input(question).strip()
+    except EOFError:
+        return ""

@@ -90,10 +90,12 @@ def test_a_deployment_keeps_what_it_does_not_name_the_architecture_included(chec
     first = checkout.make("deploy", "PARAMETERS=Architecture=arm64 CheckIntervalMinutes=60")
     assert first.returncode == 0, first.stdout + first.stderr
     assert checkout.deployed() == ("arm64", "arm64")
-    second = checkout.make("deploy", "PARAMETERS=WarningPercent=70 Regions=us-east-1,eu-west-1")
+    exceptions = "eu-west-1=60/80;111122223333/us-east-1=70.5/90"
+    second = checkout.make("deploy", f"PARAMETERS=WarningPercent=70 Regions=us-east-1,eu-west-1 Thresholds={exceptions}")
     assert second.returncode == 0, second.stdout + second.stderr
     assert checkout.deployed() == ("arm64", "arm64")
-    expected = {"CheckIntervalMinutes": "60", "WarningPercent": "70", "Regions": "us-east-1,eu-west-1", "CriticalPercent": "95"}
+    expected = {"CheckIntervalMinutes": "60", "WarningPercent": "70", "Regions": "us-east-1,eu-west-1", "CriticalPercent": "95",
+                "Thresholds": exceptions}
     assert checkout.parameters() | expected == checkout.parameters()
     third = checkout.make("deploy", "PARAMETERS=Architecture=x86_64 Regions=")
     assert third.returncode == 0, third.stdout + third.stderr
@@ -126,6 +128,9 @@ def test_a_lock_file_that_does_not_fit_stops_the_deployment(checkout: Checkout) 
     ("ReminderHours=0.001", ["ReminderHours=0.001 (as given) must be 0 or at least 0.0167, a minute"]),
     ("AlarmLevel=CRITICAL", ["AlarmLevel=CRITICAL (as given) needs OperatorTopicArn"]),
     ("SlackChannelId=C012ABCDEFG", ["SlackChannelId=C012ABCDEFG (as given) needs SlackWorkspaceId"]),
+    ("ExcludeAccounts=444455556666", ["ExcludeAccounts=444455556666 (as given) needs Accounts"]),
+    ("CheckIntervalMinutes=1 Timeout=60", ["Timeout=60 (as given) must be 30 with CheckIntervalMinutes=1 (as given)"]),
+    ("Thresholds=eu-west-1=80/60", ["Thresholds: eu-west-1=80/60: expected 0 < WARNING < CRITICAL <= 100 (as given)"]),
     ("Warningpercent=70", ["no parameter Warningpercent", "WarningPercent"]),
     ("WarningPercent", ["expected Name=value", "WarningPercent"]),
 ])
@@ -206,6 +211,13 @@ def test_make_check_says_that_a_subscription_must_be_confirmed(account: Account,
     told = checkout.make("check").stderr
     assert told.startswith("WARNING: NOBODY IS TOLD ABOUT ALERTS. Confirmed subscriptions of the alert topic: 0\nPending")
     assert "follow the link" in told and "AlertEmail=" not in told
+
+
+def test_make_deploy_readers_takes_units_a_stack_and_a_region(checkout: Checkout) -> None:
+    done = checkout.make("deploy-readers", "UNITS=Shops")
+    assert done.returncode != 0 and done.stderr.startswith("UNITS: expected IDs of organizational units")
+    done = checkout.make("deploy-readers", "UNITS=ou-a1b2-11111111", "STACK=mail", "REGION=eu-west-1")
+    assert done.returncode != 0 and done.stderr.startswith("Stack mail does not exist in eu-west-1 ")
 
 
 def test_a_stack_that_was_only_planned_does_not_exist(account: Account, checkout: Checkout) -> None:
