@@ -13,6 +13,9 @@ from local.stack import Stack
 from toolkit.waiting import next_second
 
 NAMESPACE = "SESQuotaMonitor"
+# The metrics of all targets together, where there are several.
+OF_ALL = {"HighestAlertLevel", "HighestUtilization", "TargetsChecked", "TargetsUnread", "TargetsWarning", "TargetsCritical",
+          "TargetsExhausted"}
 
 
 def check(stack: Stack) -> dict[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import jsonschema
 
+from checks import OF_ALL
 from contract import ALERT_SCHEMA, CHAT_SCHEMA, DIGEST_SCHEMA, GSM_7
 from local.account import Account
 from local.inbox import Inbox, Message
@@ -38,7 +39,7 @@ def kinds(alerts: list[Message]) -> list[str]:
 
 def by_region(points: list[Datapoint], account: Session) -> dict[str, dict[str, Datapoint]]:
     of_all = {point.metric for point in points if not point.dimensions}
-    assert of_all <= {"HighestAlertLevel"}
+    assert of_all <= OF_ALL
     points = [point for point in points if point.dimensions]
     assert all(set(point.dimensions) == {"Account", "Region"} for point in points)
     assert {point.dimensions["Account"] for point in points} <= {account.id}

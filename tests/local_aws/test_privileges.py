@@ -1,4 +1,4 @@
-"""Least privilege: the role allows what a check calls and nothing else, and no log line holds a credential."""
+"""Least privilege: the roles allow what a check calls and nothing else, and no log line holds a credential."""
 
 import asyncio
 import json
@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from fleets import READER, Fleet, Queues
 from local.account import Account
+from local.faults import Breakage
 from local.server import LocalAws
 from local.stack import Stack
 from toolkit.paths import BOOTSTRAP, PROJECT
@@ -22,12 +24,18 @@ HOURLY = {"sns:GetTopicAttributes"}
 FOR_OTHERS = {
     "logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage", "kms:Decrypt", "kms:GenerateDataKey",
 }
+# Lambda takes messages from the work queue with the role.
+FROM_THE_QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
 
 @pytest.fixture
 def statements(account: Account, stack: Stack) -> dict[str, dict[str, Any]]:
-    """The statements in the policies of the deployed role, by Sid."""
-    iam, role = account.client("iam"), stack.outputs["FunctionRoleName"]
+    return statements_of(account, stack.outputs["FunctionRoleName"])
+
+
+def statements_of(account: Account, role: str) -> dict[str, dict[str, Any]]:
+    """The statements in the policies of a role, by Sid."""
+    iam = account.client("iam")
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
     policies = [
         iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
@@ -51,10 +59,31 @@ def test_the_role_allows_what_a_check_calls_and_nothing_else(
         stack.invoke()
     for event in [{}, {}, {"dryRun": True}, {"testAlert": True}]:
         stack.invoke(event)
-    calls = [call for service in POLICY_NAMES | dict.fromkeys(["ses", "sns", "dynamodb", "sts", "iam", "kms", "sqs", "logs"])
-             for call in aws.proxy.calls(service, ".*", account.id)]
-    made = {f"{POLICY_NAMES.get(call.service, call.service)}:{call.operation}" for call in calls}
-    assert made | HOURLY == actions(statements) - FOR_OTHERS
+    assert made(aws, account) | HOURLY == actions(statements) - FOR_OTHERS
+
+
+def made(aws: LocalAws, account: Account) -> set[str]:
+    """What the calls in an account need permission for."""
+    calls = aws.proxy.calls_in(account.id)
+    return {f"{POLICY_NAMES.get(call.service, call.service)}:{call.operation}" for call in calls}
+
+
+def test_the_roles_of_a_fleet_allow_what_a_check_calls_and_nothing_else(enforcing: LocalAws) -> None:
+    fleet = Fleet.install(enforcing, ["Shop"], ShardTargets="1", Snapshot="true")
+    shop, unit, queues = fleet.members["Shop"], fleet.organization.add_unit("Shops"), Queues(fleet)
+    for account in (fleet.hub, shop):
+        account.set_ses(sent_last_24_hours=49_000)
+    fleet.organization.move(shop, unit)
+    # Both ways to list accounts, each with more than a part may have.
+    for accounts in ("organization", unit):
+        fleet.stack.change_settings(ACCOUNTS=accounts)
+        assert fleet.check()["parts"]
+        queues.wait_until_empty()
+    assert len(fleet.hub.publications()) == 2
+    of_hub, of_reader = statements_of(fleet.hub, fleet.stack.outputs["FunctionRoleName"]), statements_of(shop, READER)
+    by_function = actions(of_hub) - (FOR_OTHERS - {"sqs:SendMessage"}) - FROM_THE_QUEUE
+    assert made(enforcing, fleet.hub) | HOURLY == by_function
+    assert made(enforcing, shop) == actions(of_reader)
 
 
 def test_each_statement_is_as_narrow_as_its_service_permits(
@@ -104,6 +133,40 @@ def test_no_log_line_holds_a_credential(aws: LocalAws, account: Account, stack: 
     for secret in secrets.values():
         assert secret not in text
     assert not re.search(r"AWS4-HMAC-SHA256|X-Amz-Security-Token|Signature=", text, re.IGNORECASE)
+
+
+def test_no_log_line_holds_a_session_or_the_list_of_accounts(enforcing: LocalAws) -> None:
+    fleet = Fleet.install(enforcing, ["Shop", "No role"], without_role=["No role"], ShardTargets="1")
+    fleet.members["Shop"].set_ses(sent_last_24_hours=49_000)
+    proxy, queues = enforcing.proxy, Queues(fleet)
+    # A part with nothing but the account that cannot be read fails, and is given up soon.
+    queues.come_again_after(2)
+    # The level of Lambda does not reach a function on the local AWS.
+    fleet.stack.change_settings(RUST_LOG="trace")
+    fleet.check()
+    queues.wait_until_empty()
+    for event in ({"dryRun": True}, {"testAlert": True}, {"plan": {"recipients": 1, "account": fleet.members["Shop"].id}}):
+        assert fleet.stack.invoke(event).error is None
+    for service in ("sts", "organizations"):
+        # Another process has no sessions, and without the item, no list. What cannot be read holds the first half of them.
+        fleet.hub.client("dynamodb").delete_item(
+            TableName=fleet.stack.outputs["StateTableName"], Key={"target": {"S": "accounts#0"}}
+        )
+        fleet.stack.restart()
+        with proxy.breaking_responses(service, ".*", Breakage.TRUNCATED):
+            fleet.stack.invoke({"dryRun": True})
+
+    text = "\n".join(line for run in fleet.stack.runs() for line in run.lines)
+    assert '"level":"DEBUG"' in text and "InvalidResponse" in text and "part of a check finished" in text
+    answers = "\n".join(answer.decode() for service in ("sts", "organizations")
+                        for answer in proxy.answers(service, ".*", fleet.hub.id))
+    sessions = set(re.findall(r"<(?:SecretAccessKey|SessionToken)>([^<]+)<", answers))
+    personal = set(re.findall(r'"(?:Email|Arn|JoinedTimestamp)":\s*"?([^,"]+)', answers))
+    own = {call.session_token for call in fleet.calls("dynamodb")}
+    assert len(sessions) >= 4 and "no-role@example.com" in personal and all(own)
+    for secret in sessions | personal | own | {"expiresAt"}:
+        assert secret not in text, secret
+    assert not re.search(r"AWS4-HMAC-SHA256|X-Amz-Security-Token|Signature=|AccessKey", text, re.IGNORECASE)
 
 
 def test_what_is_installed_to_build_and_test_is_pinned() -> None:
