@@ -44,6 +44,10 @@ class Screen:
         self.console.print(Text(text.strip()), soft_wrap=True)
         self.console.rule(style="blue")
 
+    def command(self, text: str) -> None:
+        """A command, which is not wrapped."""
+        self.console.print(Text(f"  {text}\n", style="bold"), soft_wrap=True)
+
     def document(self, title: str, document: dict[str, Any]) -> None:
         self.console.rule(f"[bold]{title}[/]", align="left", style="blue")
         self.console.print(JSON(json.dumps(document)), soft_wrap=True)

@@ -1,10 +1,12 @@
-"""The monitor on the local AWS, and what people get of it, for the acts of the demo."""
+"""The monitor on the local AWS, and what people get of it, for the acts of the demos."""
 
+import json
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from toolkit.waiting import next_second
+from toolkit.waiting import WaitTimedOut, next_second, wait_for
 
 from .account import Account
 from .inbox import Inbox
@@ -12,12 +14,12 @@ from .measurements import Datapoint
 from .publications import Publication
 from .screen import Screen, colored
 from .server import LocalAws
-from .stack import Run, Stack
+from .stack import Stack
 
 EMAIL = "ops@example.com"
 PHONE = "+14255550123"
-# A minute for the schedule, up to 10 seconds for the local scheduler to notice, and a margin.
-CHECK_SECONDS = 90
+# The levels that the filter policy of the phone accepts.
+URGENT = ("CRITICAL", "EXHAUSTED")
 
 
 class Unexpected(Exception):
@@ -25,106 +27,109 @@ class Unexpected(Exception):
 
 
 class Stage:
-    """The deployed monitor and its subscribers."""
+    """The deployed monitor, in `account`, and its subscribers."""
 
-    def __init__(self, screen: Screen, aws: LocalAws) -> None:
+    def __init__(self, screen: Screen, aws: LocalAws, account: Account) -> None:
         self.screen = screen
         self.aws = aws
-        self.account: Account = aws.account()
+        self.account = account
         self.stack: Stack
         self.inbox: Inbox
-        self.seen: set[str] = set()
-        # How many of each have been shown so far.
-        self.alerts = self.alarms = 0
-        self.delivered = {"email": 0, "SMS": 0}
-        self.summary: list[list[str]] = []
+        # What the last check that was started here reported.
+        self.report: dict[str, Any] = {}
+        # How many of each there have been so far.
+        self.alerts = self.urgent = self.alarms = 0
+        # A row for each alert, by column.
+        self.summary: list[dict[str, str]] = []
 
-    def deploy(self, parameters: dict[str, str]) -> None:
+    def place(self, target: Mapping[str, Any]) -> Any:
+        """What the target of an alert is called here."""
+        return target["region"]
+
+    def deploy(self, parameters: dict[str, str], *names: str) -> None:
+        """Deploys the monitor, and shows the outputs with these names."""
         parameters = {"AlertEmail": EMAIL, "AlertPhone": PHONE} | parameters
         self.screen.say("`sam deploy`, as for a real account (about 10 seconds) ...")
         self.stack = self.account.deploy(parameters)
         self.inbox = self.account.subscribe(self.stack.topic_arn)
-        outputs = self.stack.outputs
-        names = ["FunctionName", "AlertTopicArn", "StateTableName", "LogGroupName"]
-        self.screen.table(["created", "name"], [[name, outputs[name]] for name in names])
+        self.screen.table(["created", "name"], [[name, self.stack.outputs[name]] for name in names])
         self.screen.table(["parameter", "value"], [[name, value] for name, value in parameters.items()])
         self.screen.say("Subscribed to the topic: the email address, the phone number, and a queue of this demo.")
 
-    def next_check(self, about: str, expected: dict[str, str]) -> list[Publication]:
-        """Waits for the schedule to run a check, and returns what it sent. `expected`: the kind of each Region's alert."""
-        asked_at = time.time()
-
-        def unseen() -> Run | None:
-            return next((run for run in self.stack.runs() if run.request_id not in self.seen), None)
-
-        while True:
-            run = self.screen.waiting("the schedule to run the next check", unseen, CHECK_SECONDS, self.aws.check_alive)
-            self.seen.add(run.request_id)
-            if run.report is None or any("error" in target for target in run.report["targets"]):
-                raise Unexpected("The check failed. The log of the function:\n" + "\n".join(run.lines))
-            self.screen.say(f"The function ran at {clock(run.at)}:")
-            for target in run.report["targets"]:
-                self.screen.say(f"  {target['region']}: {target['utilizationPercent']}% used, level {colored(target['level'])}, "
-                                f"notification [bold]{target['notification'] or 'none'}[/]")
-            sent = {target["region"]: target["notification"] for target in run.report["targets"] if target["notification"]}
-            if not sent and expected and run.at < asked_at + 1:
-                self.screen.say("It started before the previous step was complete, so the next check counts.")
-                continue
-            return self._delivered(run.at, about, expected)
-
-    def check_now(self, about: str, expected: dict[str, str]) -> list[Publication]:
-        """Starts a check, and returns what it sent. `expected`: the kind of each Region's alert."""
+    def check_now(self, expected: Mapping[Any, str]) -> list[Publication]:
+        """Starts a check, and returns what it sent. `expected`: the kind of the alert about each place."""
         for _ in range(3):
             next_second()
             done = self.stack.invoke()
             if done.error:
                 raise Unexpected(f"The check failed: {done.payload['errorMessage']}")
+            self.report = done.payload
             self.inbox.receive()
             # What is missing is what the schedule's check is about to send.
             if len(self.inbox.alerts) >= self.alerts + len(expected):
                 break
-        sent = self._delivered(time.time(), about, expected)
+        sent = self.delivered_since(time.time(), expected)
         for each in sent:
-            region, level, kind = (each.attributes[name] for name in ("region", "level", "kind"))
-            self.screen.say(f"{region}: level {colored(level)}, notification [bold]{kind}[/].")
+            level, kind = (each.attributes[name] for name in ("level", "kind"))
+            self.screen.say(f"{self.place(each.attributes)}: level {colored(level)}, notification [bold]{kind}[/].")
         return sent
 
-    def _delivered(self, at: float, about: str, expected: dict[str, str]) -> list[Publication]:
-        """What was sent since the last call, if it is what is expected. `{}` in `about` stands for what is used."""
+    def delivered_since(self, at: float, expected: Mapping[Any, str]) -> list[Publication]:
+        """What was sent since the last call, if it is what is expected, and reached whom it should."""
         self.inbox.receive()
-        documents = [alert.document for alert in self.inbox.alerts[self.alerts:]]
-        sent = self.account.publications()[self.alerts:]
+        documents = sorted((alert.document for alert in self.inbox.alerts[self.alerts:]), key=self.place)
+        sent = sorted(self.account.publications()[self.alerts:], key=lambda each: self.place(each.attributes))
         self.alerts += len(documents)
-        kinds = {document["region"]: document["kind"] for document in documents}
-        if kinds != expected or len(documents) != len(expected):
+        kinds = {self.place(document): document["kind"] for document in documents}
+        if kinds != expected or not len(documents) == len(sent) == len(expected):
             raise Unexpected(f"This check should send {listed(expected)}, and sent {listed(kinds)}.")
-        new = self._new_messages()
-        arrived = [arrival(count, len(documents)) for count in (new["email"], new["SMS"], len(documents))]
+        urgent = [document for document in documents if document["level"] in URGENT]
+        self.urgent += len(urgent)
+        try:
+            wait_for(lambda: self._arrived() == (self.alerts, self.urgent), "the subscribers", timeout=2)
+        except WaitTimedOut:
+            email, sms = self._arrived()
+            raise Unexpected(f"The email address should have received {self.alerts} alerts so far, and the phone {self.urgent}; they "
+                             f"received {email} and {sms}.") from None
+        self._show_alarms()
         for document in documents:
-            region, level, kind = document["region"], colored(document["level"]), document["kind"]
-            used = f"{document.get('utilizationPercent', 0):g}%"
-            self.summary.append([clock(at), region, about.replace("{}", used), level, kind, *arrived])
+            used = f" {document.get('utilizationPercent', 0):g}%" if document["subject"] == "QUOTA" else ""
+            self.summary.append({
+                "check": clock(at), "account": document.get("accountName", document["account"]), "Region": document["region"],
+                "about": document["subject"].lower() + used, "level": colored(document["level"]), "alert": document["kind"],
+                "email": "yes", "SMS": "yes" if document in urgent else "-", "SQS": "yes",
+            })
         if not documents:
-            self.summary.append([clock(at), "both", about, "as before", "none", *arrived])
+            self.summary.append({
+                "check": clock(at), "account": "all", "Region": "all", "about": "all", "level": "as before", "alert": "none",
+                "email": "-", "SMS": "-", "SQS": "-",
+            })
         return sent
 
-    def _new_messages(self) -> dict[str, int]:
-        """How many messages the email address and the phone have got since the last call, alarms apart."""
-        totals = {"email": self.aws.delivered("email", EMAIL), "SMS": self.aws.delivered("SMS", PHONE)}
-        new = {protocol: total - self.delivered[protocol] for protocol, total in totals.items()}
-        self.delivered = totals
-        # The email address gets the alarms about the monitor, too: each reports OK when it is evaluated first.
-        alarms = self.inbox.alarms[self.alarms:]
+    def _arrived(self) -> tuple[int, int]:
+        """How many alerts the email address and the phone have received so far."""
+        self.inbox.receive()
+        # The email address receives the alarms about the monitor, too.
+        return self.aws.delivered("email", EMAIL) - len(self.inbox.alarms), self.aws.delivered("SMS", PHONE)
+
+    def _show_alarms(self) -> None:
+        alarms = [alarm.document for alarm in self.inbox.alarms[self.alarms:]]
         self.alarms += len(alarms)
-        for alarm in alarms:
-            self.screen.say(f"An alarm about the monitor is now {alarm.document['NewStateValue']}: {alarm.document['AlarmName']}. "
-                            "It went to the email address and the queue. (An alarm reports OK when it is first evaluated.)")
-        return new | {"email": new["email"] - len(alarms)}
+        names = ", ".join(alarm["AlarmName"] for alarm in alarms)
+        if any(alarm["NewStateValue"] != "OK" for alarm in alarms):
+            raise Unexpected(f"No alarm about the monitor should be raised. These have changed: {names}.")
+        if alarms:
+            self.screen.say("[dim]Alarms about the monitor, which are evaluated for the first time, have reported OK to the email "
+                            f"address and the queue: {names}.[/]")
 
     def show_message(self, sent: Publication) -> None:
         """Shows an email, and the SMS, or why there is none."""
         self.screen.text(f"Email to {EMAIL}", f"Subject: {sent.subject}\n\n{sent.text('email')}")
-        if sent.attributes["level"] in ("CRITICAL", "EXHAUSTED"):
+        self.show_sms(sent)
+
+    def show_sms(self, sent: Publication) -> None:
+        """Shows an SMS, or why there is none."""
+        if sent.attributes["level"] in URGENT:
             self.screen.text(f"SMS to {PHONE} ({len(sent.text('sms'))} characters)", sent.text("sms"))
             self.screen.say("")
         else:
@@ -140,16 +145,17 @@ class Stage:
             raise Unexpected("CloudWatch has stored no metrics.")
         return points
 
-    def show_records(self) -> None:
-        """What CloudWatch, DynamoDB and the log have recorded."""
-        latest = {(point.dimensions.get("Region", "(all)"), point.metric): point for point in self.metrics()}
-        rows = [[metric, region, f"{point.value:g}", point.unit, f"{point.at:%H:%M:%S}"]
-                for (region, metric), point in sorted(latest.items(), reverse=True)]
-        self.screen.table(["metric", "Region", "latest value", "unit", "time"], rows, "CloudWatch, namespace SESQuotaMonitor")
-        for item in self.stack.state_items():
-            plain = {key: next(iter(value.values())) for key, value in item.items()}
-            self.screen.document(f"DynamoDB: the item {plain['target']}", plain)
-        self.screen.text("The log of the last check", "\n".join(self.stack.runs()[-1].lines))
+    def plan(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Asks whether more may be sent, and returns the answer."""
+        done = self.stack.invoke({"plan": request})
+        if done.error:
+            raise Unexpected(f"The plan was not answered: {done.payload['errorMessage']}")
+        plan: dict[str, Any] = done.payload["plan"]
+        return plan
+
+    def show_summary(self, *columns: str) -> None:
+        """Shows what was sent in all checks, in these columns of `summary`."""
+        self.screen.table(list(columns), [[row[column] for column in columns] for row in self.summary])
 
 
 def beginning(sent: Publication) -> str:
@@ -157,12 +163,14 @@ def beginning(sent: Publication) -> str:
     return sent.text("email").split("\n\n")[0]
 
 
-def listed(kinds: dict[str, Any]) -> str:
-    return ", ".join(f"{kind} of {region}" for region, kind in kinds.items()) or "nothing"
+def document(sent: Publication) -> dict[str, Any]:
+    """What machines get."""
+    found: dict[str, Any] = json.loads(sent.text("sqs"))
+    return found
 
 
-def arrival(count: int, of: int) -> str:
-    return "-" if count == 0 else "yes" if count == of else f"{count} of {of}"
+def listed(kinds: Mapping[Any, str]) -> str:
+    return ", ".join(f"{kind} of {place}" for place, kind in kinds.items()) or "nothing"
 
 
 def clock(epoch: float) -> str:
