@@ -39,6 +39,12 @@ def send_data_points(now: datetime) -> str:
     )
 
 
+# Real ones have no fixed length. Source: AWS STS API reference, `AssumeRole`, `SessionToken`.
+TOKEN = "IQoJb3JpZ2luX2VjE" * 100
+# As the function stores them: see `src/aws/dynamodb/members.rs`.
+ACCOUNTS_PER_ITEM = 4_000
+
+
 class Situation(Enum):
     """What a check finds: the recipients sent to, of 50,000. No state is kept, so that each check sends its alert."""
 
@@ -55,6 +61,8 @@ class Cloud:
         self.situation = Situation.STEADY
         # How long a service takes to respond, in seconds.
         self.delay = 0.0
+        # The accounts of the organization, apart from the function's own.
+        self.accounts: list[str] = []
         self.calls: Counter[str] = Counter()
 
     async def __aenter__(self) -> "Cloud":
@@ -71,7 +79,7 @@ class Cloud:
         """Creates the certificates of all hosts in these Regions in advance."""
         for region in regions:
             self._authority.issue(f"email.{region}.amazonaws.com")
-        for service in ("dynamodb", "monitoring", "sns"):
+        for service in ("dynamodb", "monitoring", "sns", "sts"):
             self._authority.issue(f"{service}.us-east-1.amazonaws.com")
 
     async def _handle(self, request: Request) -> Response:
@@ -92,7 +100,26 @@ class Cloud:
             case "GetAccount":
                 return ACCOUNT | {"SendQuota": quota}
             case "BatchGetItem":
-                return {"Responses": {table: [] for table in json.loads(body)["RequestItems"]}, "UnprocessedKeys": {}}
+                return {"Responses": {table: self._items(asked["Keys"]) for table, asked in json.loads(body)["RequestItems"].items()},
+                        "UnprocessedKeys": {}}
+            case "AssumeRole":
+                number = self.calls[called]
+                end = datetime.now(UTC) + timedelta(hours=1)
+                return {"Credentials": f"<AccessKeyId>ASIA{number:016d}</AccessKeyId><SecretAccessKey>{number:040d}</SecretAccessKey>"
+                                       f"<SessionToken>{TOKEN}</SessionToken><Expiration>{end:%Y-%m-%dT%H:%M:%SZ}</Expiration>"}
             case "Publish":
                 return {"MessageId": "94f20ce6-13c5-43a0-9a9e-ca52d816e90b"}
         return {}
+
+    def _items(self, keys: list[dict[str, dict[str, str]]]) -> list[dict[str, dict[str, str]]]:
+        """The items of the state table: the list of the organization's accounts, and no alert states."""
+        parts = [self.accounts[start:start + ACCOUNTS_PER_ITEM] for start in range(0, len(self.accounts), ACCOUNTS_PER_ITEM)]
+        asked = {key["target"]["S"] for key in keys}
+        return [
+            {
+                "target": {"S": key}, "schemaVersion": {"N": "1"}, "of": {"N": str(len(parts))},
+                "listedFrom": {"S": "organization"}, "listedAt": {"S": f"{datetime.now(UTC):%Y-%m-%dT%H:00:00Z}"},
+                "accounts": {"S": json.dumps([[account, f"Account {account}"] for account in part])},
+            }
+            for number, part in enumerate(parts) if (key := f"accounts#{number}") in asked
+        ]

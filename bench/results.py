@@ -14,7 +14,7 @@ from rich.table import Table as RichTable
 from toolkit.paths import PROJECT
 
 from .limit import SHARE
-from .measure import ENDPOINT_SECONDS, LATER_CHECKS, RUNS, Growth
+from .measure import ENDPOINT_SECONDS, FLEET_LATER_CHECKS, FLEET_RUNS, LATER_CHECKS, RUNS, Growth
 from .units import MEBIBYTES, MILLIONS, MILLISECONDS, Unit, rounded
 
 FILE = PROJECT / "bench" / "RESULTS.md"
@@ -35,7 +35,10 @@ METHOD = f"""\
 - Both peers make the same AWS calls as the monitor, one after the other, and do less with the responses: no hysteresis, no
   conditional writes, no report. The Rust peer is built with the profile that cargo-lambda sets, so that its size differs by
   compiler options too. The Python peer runs on the interpreter of this machine, not in Lambda's image.
-- Many targets are checked at full speed. At 128 MB, the CPU time alone takes {rounded(1 / SHARE, 2)} times as long.
+- A fleet is accounts of an organization in two Regions, each read in a session of its own, with `METRIC_DETAIL=fleet`. The list
+  of accounts comes from the state table. The first check opens the sessions; later ones have them. {FLEET_RUNS} processes, with
+  {FLEET_LATER_CHECKS} later checks in each, at full speed: the fake AWS has another CPU. At 128 MB, the CPU time alone takes
+  {rounded(1 / SHARE, 2)} times as long.
 
 [PROFILE.md](PROFILE.md) shows where the instructions of a later check go."""
 
@@ -84,17 +87,18 @@ def comparison(title: str, names: Sequence[str], figures: Sequence[Figure]) -> T
 def growth(measured: Sequence[Growth]) -> Table:
     """Checks of many targets, by the number of targets."""
     columns = ["targets", "first check", "later check", "CPU per target, first check", "CPU per target, later check",
-               "instructions per target, second check", "calls, first check", "peak memory"]
+               "instructions per target, second check", "calls, first check", "calls, later check", "peak memory"]
     rows = [
         [
             f"{each.targets:,}",
             *(MILLISECONDS.show([spent.wall for spent in checks]) for checks in (each.first, each.later)),
             *(MILLISECONDS.show([spent.cpu / each.targets for spent in checks]) for checks in (each.first, each.later)),
-            MILLIONS.show([each.instructions / each.targets]), f"{each.calls:,}", MEBIBYTES.show(each.memory),
+            MILLIONS.show([each.instructions / each.targets]) if each.instructions else "-",
+            *(f"{calls:,}" for calls in each.calls), MEBIBYTES.show(each.memory),
         ]
         for each in measured
     ]
-    title = f"Many targets, 32 at a time, with services that take {ENDPOINT_SECONDS * 1000:.0f} ms to respond"
+    title = f"A fleet: accounts in two Regions, with services that take {ENDPOINT_SECONDS * 1000:.0f} ms to respond"
     return Table(title, columns, rows)
 
 
