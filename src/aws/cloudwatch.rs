@@ -2,9 +2,11 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::Client;
+use aws_sdk_cloudwatch::config::Builder;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StandardUnit};
 use aws_smithy_types::DateTime;
 
+use super::config::retry_budget;
 use super::error::failure;
 use crate::failure::{Failure, Stage};
 use crate::metrics::{MOST_METRICS, Metric, Unit};
@@ -28,7 +30,8 @@ impl MetricPublisher {
     pub const TARGETS_PER_REQUEST: usize = MOST_DATA / MOST_METRICS;
 
     pub(super) fn new(config: &SdkConfig, namespace: String) -> Self {
-        Self { client: Client::new(config), namespace }
+        let config = Builder::from(config).retry_partition(retry_budget()).build();
+        Self { client: Client::from_conf(config), namespace }
     }
 
     /// Publishes the metrics of up to [`Self::TARGETS_PER_REQUEST`] targets, or of none, without dimensions.

@@ -13,6 +13,7 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ses::config::SharedCredentialsProvider;
+use aws_sdk_ses::config::retry::{RetryPartition, TokenBucket};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 /// A connection that takes longer is to a Region that is down: around the world it takes a third of a second.
@@ -53,6 +54,13 @@ pub(super) fn with_limits(config: &SdkConfig) -> SdkConfig {
         // Each call has a timeout. Watching its throughput as well would cost 2% of a later check.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build()
+}
+
+/// A budget of retries that is never used up. By itself, the SDK lets all calls of a service share one: a Region that is down, an
+/// account that cannot be read, or an outage that is over would leave others a single attempt. What bounds ours is the number
+/// of attempts, and the deadline of the check.
+pub(super) fn retry_budget() -> RetryPartition {
+    RetryPartition::custom("check").token_bucket(TokenBucket::unlimited()).build()
 }
 
 /// The value of a variable; an empty one is unset.

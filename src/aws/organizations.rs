@@ -2,8 +2,10 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_organizations::Client;
+use aws_sdk_organizations::config::Builder;
 use aws_sdk_organizations::types::{Account, AccountState};
 
+use super::config::retry_budget;
 use super::error::failure;
 use crate::failure::{Failure, Stage};
 use crate::settings::UnitId;
@@ -40,7 +42,8 @@ pub struct Page {
 
 impl OrganizationReader {
     pub(super) fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
+        let config = Builder::from(config).retry_partition(retry_budget()).build();
+        Self { client: Client::from_conf(config) }
     }
 
     /// Reads the page that `next` of the page before leads to, or the first one.

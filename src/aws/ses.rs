@@ -2,7 +2,6 @@
 
 use aws_config::{Region as SdkRegion, SdkConfig};
 use aws_sdk_ses::Client;
-use aws_sdk_ses::config::retry::RetryPartition;
 use aws_sdk_ses::config::{Builder, ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_ses::types::SendDataPoint;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -11,6 +10,7 @@ use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tracing::warn;
 
+use super::config::retry_budget;
 use super::error::failure;
 use super::sts::Session;
 use crate::failure::{Failure, Stage, one_line};
@@ -26,10 +26,12 @@ pub struct QuotaReader {
 
 impl QuotaReader {
     pub(super) fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
+        let config = Builder::from(config).retry_partition(retry_budget()).build();
+        Self { client: Client::from_conf(config) }
     }
 
-    /// Reads the quota in `region` of the account of the session, or else of the function's own. A rate that is missing or makes no sense is unknown, and logged.
+    /// Reads the quota in `region` of the account of the session, or else of the function's own. A rate that is missing or makes
+    /// no sense is unknown, and logged.
     ///
     /// # Errors
     /// A [`Failure`] of the stage [`Stage::Read`]: what AWS answered, or that its numbers make no sense.
@@ -76,15 +78,12 @@ impl QuotaReader {
     }
 }
 
-/// Where a request goes, and as whom. The SDK limits the retries of a partition: one for all Regions would let a Region that
-/// is down use them up.
+/// Where a request goes, and as whom.
 fn there(region: &Region, session: Option<&Session>) -> Builder {
     let there = aws_sdk_ses::Config::builder().region(SdkRegion::new(region.as_str().to_owned()));
     match session {
-        Some(session) => {
-            there.credentials_provider(session.credentials()).retry_partition(session.retry_partition(region))
-        }
-        None => there.retry_partition(RetryPartition::new(format!("ses {region}"))),
+        Some(session) => there.credentials_provider(session.credentials()),
+        None => there,
     }
 }
 

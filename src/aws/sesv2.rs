@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::{Region as SdkRegion, SdkConfig};
 use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::config::retry::RetryPartition;
+use aws_sdk_sesv2::config::Builder;
 use aws_sdk_sesv2::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::config::retry_budget;
 use super::error::failure;
 use super::sts::Session;
 use crate::failure::{Failure, Stage};
@@ -30,7 +31,8 @@ pub struct AccountReader {
 
 impl AccountReader {
     pub(super) fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
+        let config = Builder::from(config).retry_partition(retry_budget()).build();
+        Self { client: Client::from_conf(config) }
     }
 
     /// Reads the status in `region` of the account of the session, or else of the function's own.
@@ -40,10 +42,8 @@ impl AccountReader {
     pub async fn read(&self, region: &Region, session: Option<&Session>) -> Result<AccountStatus, Failure> {
         let there = aws_sdk_sesv2::Config::builder().region(SdkRegion::new(region.as_str().to_owned()));
         let there = match session {
-            Some(session) => {
-                there.credentials_provider(session.credentials()).retry_partition(session.retry_partition(region))
-            }
-            None => there.retry_partition(RetryPartition::new(format!("sesv2 {region}"))),
+            Some(session) => there.credentials_provider(session.credentials()),
+            None => there,
         };
         let answer = Answered::default();
         let request = self.client.get_account().customize().config_override(there).interceptor(answer.clone());

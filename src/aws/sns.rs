@@ -9,14 +9,13 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sns::Client;
 use aws_sdk_sns::config::Builder;
-use aws_sdk_sns::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_sns::operation::publish::PublishError;
 use aws_sdk_sns::types::MessageAttributeValue;
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 
-use super::config::CONNECT_TIMEOUT;
+use super::config::{CONNECT_TIMEOUT, retry_budget};
 use super::error::{failure, is_refusal, never_connected};
 use crate::failure::{Failure, Stage};
 use crate::message::Message;
@@ -52,13 +51,11 @@ impl AlertPublisher {
                 .disable_operation_timeout()
                 .build();
             let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF);
-            // Many alerts at once, or an outage of SNS, must not use up the retries of a later alert.
-            let budget = RetryPartition::custom("alerts").token_bucket(TokenBucket::unlimited()).build();
             let config = Builder::from(&self.config)
                 .region(Region::new(self.topic.region().as_str().to_owned()))
                 .timeout_config(timeouts)
                 .retry_config(retries)
-                .retry_partition(budget)
+                .retry_partition(retry_budget())
                 .retry_classifier(RetryOnlyIfNotPublished)
                 .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
                 .build();

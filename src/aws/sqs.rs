@@ -2,7 +2,9 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::Builder;
 
+use super::config::retry_budget;
 use super::error::failure;
 use crate::failure::{Failure, Stage};
 
@@ -15,7 +17,8 @@ pub struct WorkQueue {
 
 impl WorkQueue {
     pub(super) fn new(config: &SdkConfig, url: String) -> Self {
-        Self { client: Client::new(config), url }
+        let config = Builder::from(config).retry_partition(retry_budget()).build();
+        Self { client: Client::from_conf(config), url }
     }
 
     /// Sends one message.

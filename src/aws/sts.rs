@@ -4,13 +4,14 @@ use std::fmt;
 
 use aws_config::SdkConfig;
 use aws_sdk_sts::Client;
+use aws_sdk_sts::config::Builder;
 use aws_sdk_sts::config::Credentials;
-use aws_sdk_sts::config::retry::RetryPartition;
 
+use super::config::retry_budget;
 use super::error::failure;
 use crate::failure::{Failure, Stage};
 use crate::settings::ReaderRole;
-use crate::target::{Account, AccountId, Region};
+use crate::target::{Account, AccountId};
 use crate::time::Timestamp;
 
 /// The name of each session, which AWS shows in the account that is read.
@@ -54,16 +55,12 @@ impl Session {
     pub(super) fn credentials(&self) -> Credentials {
         self.credentials.clone()
     }
-
-    /// The partition of the retries of what is called in it in a Region.
-    pub(super) fn retry_partition(&self, region: &Region) -> RetryPartition {
-        partition_of(&self.account, region)
-    }
 }
 
 impl RoleAssumer {
     pub(super) fn new(config: &SdkConfig, role: ReaderRole) -> Self {
-        Self { client: Client::new(config), role }
+        let config = Builder::from(config).retry_partition(retry_budget()).build();
+        Self { client: Client::from_conf(config), role }
     }
 
     /// Assumes the role in an account.
@@ -79,9 +76,7 @@ impl RoleAssumer {
             .role_arn(format!("arn:{partition}:iam::{id}:role/{name}"))
             .role_session_name(SESSION_NAME)
             .duration_seconds(duration_seconds(id))
-            .set_external_id(external_id.clone())
-            .customize()
-            .config_override(aws_sdk_sts::Config::builder().retry_partition(partition_of(id, &Region::all())));
+            .set_external_id(external_id.clone());
         let answer = Box::pin(request.send()).await.map_err(|error| failure(Stage::Role, &error))?;
         let Some(credentials) = answer.credentials else {
             return Err(Failure::new(Stage::Role, "InvalidResponse", "STS answered without credentials"));
@@ -103,9 +98,4 @@ fn duration_seconds(account: &AccountId) -> i32 {
     let number: u64 = account.as_str().parse().unwrap_or_default();
     let seconds = SHORTEST_SECONDS + number % (LONGEST_SECONDS - SHORTEST_SECONDS + 1);
     seconds.try_into().unwrap_or(i32::MAX)
-}
-
-/// The SDK limits the retries of a partition. One for all would let an account or a Region that cannot be read use them up.
-fn partition_of(account: &AccountId, region: &Region) -> RetryPartition {
-    RetryPartition::new(format!("{account} {region}"))
 }

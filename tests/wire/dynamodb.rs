@@ -249,3 +249,19 @@ async fn what_dynamodb_refuses_says_what_to_do() {
     state: NoConnection: dispatch failure: io error: client error (Connect): dns error: no such host [can the function reach AWS? In a VPC it needs a NAT gateway, a VPC endpoint or a proxy]
     "#);
 }
+
+/// A claim that is given up after one attempt is an alert that people may hear twice.
+#[tokio::test(start_paused = true)]
+async fn an_outage_does_not_use_up_the_attempts_of_a_later_write() {
+    let aws = Aws::new(|call| match (call.operation.as_str(), call.nth) {
+        ("PutItem", 1) => healthy(call),
+        _ => Answer::json_error(500, "InternalServerError", "Internal server error"),
+    });
+    let states = clients(&aws).states.unwrap();
+    for _ in 0..300 {
+        read(&states, &target("us-east-1")).await.unwrap_err();
+    }
+    assert_eq!(aws.calls().len(), 900);
+    let write = states.write(&target("us-east-1"), Subject::Quota, &StoredState::default(), state()).await;
+    assert!(matches!(write, Ok(Write::Done(_))), "{write:?}");
+}

@@ -253,7 +253,7 @@ async fn no_answer_and_no_connection_are_told_apart() {
     ");
 }
 
-/// The SDK limits retries by a budget, so that an outage is not made worse by them.
+/// By itself, the SDK limits retries by a budget.
 #[tokio::test(start_paused = true)]
 async fn the_retries_of_a_region_are_not_used_up_by_others() {
     let aws = Aws::new(|call| match call.host.as_str() {

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
 
 use tokio::time::sleep;
 
+use super::config::retry_budget;
 use super::error::failure;
 use crate::alert::{AlertState, Subject};
 use crate::failure::{Failure, Stage};
@@ -69,7 +71,8 @@ impl StateStore {
     pub const KEYS_PER_REQUEST: usize = 100;
 
     pub(super) fn new(config: &SdkConfig, table: String) -> Self {
-        Self { client: Client::new(config), table }
+        let config = Builder::from(config).retry_partition(retry_budget()).build();
+        Self { client: Client::from_conf(config), table }
     }
 
     /// Reads the states of all subjects of these targets in one request, consistently. A subject without an item has never
