@@ -32,8 +32,8 @@ METHOD = f"""\
 - Later checks follow each other within a second, on connections that are kept alive. A check every five minutes makes new
   connections and costs more; that is not measured yet.
 - Each service and Region has a host name of its own, so that the cost of each TLS handshake is included.
-- Both peers make the same AWS calls as the monitor, one after the other, and do less with the responses: no hysteresis, no
-  conditional writes, no report. The Rust peer is built with the profile that cargo-lambda sets, so that its size differs by
+- Both peers read the quota and one state, publish metrics and alert, one call after the other. They do less: no account status,
+  no forecast, no hysteresis, no conditional writes, no report. The Rust peer is built with the profile that cargo-lambda sets, so that its size differs by
   compiler options too. The Python peer runs on the interpreter of this machine, not in Lambda's image.
 - A fleet is accounts of an organization in two Regions, each read in a session of its own, with `METRIC_DETAIL=fleet`. The list
   of accounts comes from the state table. The first check opens the sessions; later ones have them. {FLEET_RUNS} processes, with

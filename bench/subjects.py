@@ -1,4 +1,4 @@
-"""What is measured: the function, and two peers that make the same AWS calls."""
+"""What is measured: the function, and two peers that watch the quota alone."""
 
 import os
 import sys
