@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use serde::Serialize;
-use serde_json::Number;
 
 use crate::alert::{AlertLevel, Subject};
 use crate::failure::{Failure, Stage};
 use crate::forecast::Forecast;
-use crate::numbers::json_number;
-use crate::reading::{EnforcementStatus, Reading, SendQuota};
+use crate::reading::{EnforcementStatus, QuotaNumbers, Reading};
 use crate::target::{AccountId, AccountName, Region};
 
 /// What was found of a target, compact: what is usual is left out. A target without `sentLast24Hours` was not read.
@@ -22,13 +20,8 @@ pub struct SnapshotTarget {
     #[serde(skip_serializing_if = "Option::is_none")]
     account_name: Option<AccountName>,
     region: Region,
-    #[serde(rename = "sentLast24Hours", skip_serializing_if = "Option::is_none")]
-    sent_last_24_hours: Option<Number>,
-    /// Absent: unlimited, where the quota was read.
-    #[serde(rename = "max24HourSend", skip_serializing_if = "Option::is_none")]
-    max_24_hour_send: Option<Number>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_send_rate: Option<Number>,
+    #[serde(flatten)]
+    quota: Option<QuotaNumbers>,
     /// The subjects that are not OK, or of which nothing is known.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     levels: BTreeMap<Subject, Option<AlertLevel>>,
@@ -53,15 +46,13 @@ impl SnapshotTarget {
         levels: impl IntoIterator<Item = (Subject, Option<AlertLevel>)>,
         failures: &[Failure],
     ) -> Self {
-        let (quota, status) = (reading.quota.as_ref(), reading.account.as_ref());
+        let status = reading.account.as_ref();
         let enforcement = status.map(|status| &status.enforcement);
         Self {
             account: reading.target.account.id.clone(),
             account_name: reading.account_name.clone(),
             region: reading.target.region.clone(),
-            sent_last_24_hours: quota.map(SendQuota::sent_last_24_hours).and_then(json_number),
-            max_24_hour_send: quota.and_then(SendQuota::max_24_hour_send).and_then(json_number),
-            max_send_rate: quota.and_then(|quota| quota.max_send_rate().per_second()).and_then(json_number),
+            quota: reading.quota.as_ref().map(QuotaNumbers::from),
             levels: levels.into_iter().filter(|(_, level)| *level != Some(AlertLevel::Ok)).collect(),
             forecast: reading.forecast.clone(),
             sending_enabled: status.filter(|status| status.is_stopped()).map(|_| false),
@@ -98,7 +89,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::reading::AccountStatus;
+    use crate::reading::{AccountStatus, SendQuota};
     use crate::target::tests::target;
     use crate::time::Timestamp;
 

@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 
 pub use account_status::{AccountStatus, EnforcementStatus};
 pub use history::{SendHistory, recipients_per_attempt};
-pub use quota::{InvalidQuota, SendQuota};
+pub use quota::{InvalidQuota, QuotaNumbers, SendQuota};
 pub use send_rate::SendRate;
 pub use utilization::Utilization;
 

@@ -1,6 +1,10 @@
 //! The send quota, as `GetSendQuota` returns it, validated.
 
+use serde::Serialize;
+use serde_json::Number;
+
 use super::{SendRate, Utilization};
+use crate::numbers::json_number;
 
 /// More recipients a day than any account could have (a trillion): a larger number is rejected. The limit also keeps the
 /// arithmetic exact: a thousand times as much is still a whole number in a double.
@@ -19,6 +23,28 @@ pub struct SendQuota {
     sent_last_24_hours: f64,
     max_24_hour_send: Option<f64>,
     max_send_rate: SendRate,
+}
+
+/// The numbers of a quota as JSON. What is unlimited or unknown is left out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QuotaNumbers {
+    #[serde(rename = "sentLast24Hours", skip_serializing_if = "Option::is_none")]
+    sent_last_24_hours: Option<Number>,
+    #[serde(rename = "max24HourSend", skip_serializing_if = "Option::is_none")]
+    max_24_hour_send: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_send_rate: Option<Number>,
+}
+
+impl From<&SendQuota> for QuotaNumbers {
+    fn from(quota: &SendQuota) -> Self {
+        Self {
+            sent_last_24_hours: json_number(quota.sent_last_24_hours),
+            max_24_hour_send: quota.max_24_hour_send.and_then(json_number),
+            max_send_rate: quota.max_send_rate.per_second().and_then(json_number),
+        }
+    }
 }
 
 /// A number from SES that is neither a count nor -1 for unlimited.

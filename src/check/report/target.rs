@@ -7,7 +7,7 @@ use crate::alert::{AlertLevel, Kind, Reason, Subject};
 use crate::failure::Failure;
 use crate::forecast::Forecast;
 use crate::numbers::json_number;
-use crate::reading::{SendQuota, Utilization};
+use crate::reading::{QuotaNumbers, SendQuota, Utilization};
 use crate::target::{AccountId, AccountName, Region, Target};
 
 /// What a check found and did about one target, or about an account as a whole. What is unknown or unlimited is left out.
@@ -58,12 +58,8 @@ fn as_text<S: Serializer>(reason: &Reason, serializer: S) -> Result<S::Ok, S::Er
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct QuotaReport {
-    #[serde(rename = "sentLast24Hours", skip_serializing_if = "Option::is_none")]
-    sent_last_24_hours: Option<Number>,
-    #[serde(rename = "max24HourSend", skip_serializing_if = "Option::is_none")]
-    max_24_hour_send: Option<Number>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_send_rate: Option<Number>,
+    #[serde(flatten)]
+    numbers: QuotaNumbers,
     #[serde(skip_serializing_if = "Option::is_none")]
     utilization_percent: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,9 +99,7 @@ impl TargetReport {
     pub fn new(target: &Target, quota: Option<&SendQuota>, subjects: Vec<SubjectReport>) -> Self {
         let of_quota = subjects.iter().find(|report| report.subject == Subject::Quota);
         let quota = quota.map(|quota| QuotaReport {
-            sent_last_24_hours: json_number(quota.sent_last_24_hours()),
-            max_24_hour_send: quota.max_24_hour_send().and_then(json_number),
-            max_send_rate: quota.max_send_rate().per_second().and_then(json_number),
+            numbers: quota.into(),
             utilization_percent: quota.utilization().map(Utilization::percent_rounded_down).and_then(json_number),
             level: of_quota.and_then(|report| report.level),
             notification: of_quota.and_then(|report| report.notification),
