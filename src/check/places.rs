@@ -13,7 +13,7 @@ use crate::aws::{FleetClients, Session, StateStore, States};
 use crate::failure::{Failure, Stage};
 use crate::request::Request;
 use crate::settings::Regions;
-use crate::target::{Account, AccountId, AccountName, Member, Region, Target};
+use crate::target::{Account, AccountName, Member, Region, Target};
 
 /// An account in a Region, or an account as a whole, and how it is read.
 #[derive(Debug, Clone)]
@@ -82,14 +82,12 @@ impl Check<'_> {
 
     /// How many targets there are in these accounts.
     pub(super) fn targets(&self, accounts: &[Member]) -> usize {
-        let Account { partition, .. } = &self.invocation.function.account;
-        let regions = |id: &AccountId| self.regions(&Account { partition: partition.clone(), id: id.clone() }).len();
-        accounts.iter().map(|account| regions(&account.id)).sum()
+        let own = &self.invocation.function.account;
+        accounts.iter().map(|account| self.regions(&own.with_id(account.id.clone())).len()).sum()
     }
 
     fn in_account<'p>(&'p self, Member { id, name }: &'p Member) -> impl Iterator<Item = Place<'p>> {
-        let function = &self.invocation.function;
-        let account = Account { partition: function.account.partition.clone(), id: id.clone() };
+        let account = self.invocation.function.account.with_id(id.clone());
         let access = self.access(&account);
         let whole = matches!(access, Access::Role(_)).then(Region::all);
         let regions = self.regions(&account);

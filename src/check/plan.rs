@@ -12,7 +12,7 @@ use crate::forecast::{Headroom, Projection};
 use crate::numbers::json_number;
 use crate::reading::{AccountStatus, SendHistory, SendQuota};
 use crate::request::{InvalidRequest, PlanRequest, Request};
-use crate::target::{Account, AccountId, Region, Target};
+use crate::target::{AccountId, Region, Target};
 use crate::time::Timestamp;
 
 /// The answer to a plan. What is unknown or unlimited is left out, except `fitsFrom`.
@@ -93,8 +93,8 @@ impl Monitor {
         if id != account.id && !self.settings.targets.may_include(&id) {
             return Err(InvalidRequest::another_account(&id).into());
         }
-        let account = Account { partition: account.partition.clone(), id };
-        let target = Target { account, region: plan.region.clone().unwrap_or_else(|| region.clone()) };
+        let target =
+            Target { account: account.with_id(id), region: plan.region.clone().unwrap_or_else(|| region.clone()) };
         let check = Check::new(self, Request::DryRun, invocation);
         let observer = check.observer();
         let session = check.access(&target.account).open().await?;

@@ -68,6 +68,14 @@ pub struct Account {
     pub id: AccountId,
 }
 
+impl Account {
+    /// Another account of the same partition.
+    #[must_use]
+    pub fn with_id(&self, id: AccountId) -> Self {
+        Self { partition: self.partition.clone(), id }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
