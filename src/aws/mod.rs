@@ -19,8 +19,9 @@ mod trust;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use crate::settings::Settings;
+use crate::settings::{Certificates, Settings};
 use http::Reuse;
 use trust::Trust;
 
@@ -59,6 +60,12 @@ pub struct FleetClients {
     pub organization: OrganizationReader,
     /// Opens the sessions in which other accounts are read.
     pub roles: RoleAssumer,
+}
+
+/// Connections for any number of clients, which trust these certificates and use the proxy of the environment.
+#[must_use]
+pub fn http_client(certificates: Certificates) -> SharedHttpClient {
+    http::client(&Arc::new(Trust::new(certificates)), Reuse::Soon)
 }
 
 impl Clients {
