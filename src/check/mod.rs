@@ -31,10 +31,11 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::mpsc;
 
-use crate::aws::{Clients, Part};
+use crate::aws::Clients;
 use crate::failure::Failure;
 use crate::request::Request;
 use crate::settings::Settings;
+use crate::snapshot::Part;
 use crate::target::{Member, Target};
 use crate::time::Timestamp;
 
