@@ -5,7 +5,9 @@ use ses_quota_monitor::target::Region;
 
 use crate::check::Check;
 use crate::completions::Completions;
+use crate::status::Status;
 use crate::test_alert::TestAlert;
+use crate::watch::Watch;
 
 /// See how far the Amazon SES send quota is used up, and whether its monitor is sound.
 #[derive(Debug, Parser)]
@@ -60,6 +62,8 @@ pub enum Color {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Status(Status),
+    Watch(Watch),
     Check(Check),
     TestAlert(TestAlert),
     Completions(Completions),

@@ -7,6 +7,7 @@
 //! - [`installation`]: the stack of an installed monitor, and its function
 //! - [`failed`]: an error, and what to do about it
 //! - [`output`]: tables, JSON, colors
+//! - [`view`]: what is shown of targets
 //!
 //! Each command is the module of its name. What a quota means, the library says: it is the same as in the function.
 
@@ -22,13 +23,16 @@ mod invoke;
 mod monitor;
 mod output;
 mod session;
+mod status;
 mod test_alert;
+mod view;
+mod watch;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Format};
 use failed::Failed;
 use session::Session;
 
@@ -79,7 +83,10 @@ async fn run(Arguments { shared, command }: &Arguments) -> Result<Exit, Failed> 
         return Ok(Exit::Ok);
     }
     let session = Session::open(shared).await?;
+    let is_json = shared.output == Format::Json;
     match command {
+        Command::Status(status) => status.run(&session, is_json).await,
+        Command::Watch(watch) => watch.run(&session, is_json).await,
         Command::Check(check) => check.run(&session).await,
         Command::TestAlert(test_alert) => test_alert.run(&session).await,
         Command::Completions(_) => unreachable!("has run already"),

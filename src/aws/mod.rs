@@ -26,7 +26,7 @@ use http::Reuse;
 use trust::Trust;
 
 pub use cloudwatch::MetricPublisher;
-pub use dynamodb::{MemberList, Part, StateStore, States, StoredState, Write};
+pub use dynamodb::{MemberList, StateStore, States, StoredState, Write};
 pub use organizations::{Listing, OrganizationReader, Page};
 pub use ses::QuotaReader;
 pub use sesv2::AccountReader;
