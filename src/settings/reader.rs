@@ -34,15 +34,6 @@ impl fmt::Display for InvalidSettings {
     }
 }
 
-impl InvalidSettings {
-    /// The same, where settings were not given by variables: with other names for them.
-    #[must_use]
-    pub fn renamed(self, name: impl Fn(&'static str) -> &'static str) -> Self {
-        let Self(invalid) = self;
-        Self(invalid.into_iter().map(|setting| InvalidSetting { name: name(setting.name), ..setting }).collect())
-    }
-}
-
 /// Reads variables, and collects the invalid ones.
 pub(super) struct Reader<L> {
     lookup: L,
