@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 
-use crate::settings::Settings;
+use crate::settings::{PageSettings, Settings};
 use http::Reuse;
 use trust::Trust;
 
@@ -59,6 +59,16 @@ pub struct FleetClients {
     pub organization: OrganizationReader,
     /// Opens the sessions in which other accounts are read.
     pub roles: RoleAssumer,
+}
+
+impl StateStore {
+    /// The table of a function that only shows the fleet page, from its environment.
+    #[must_use]
+    pub fn from_env(settings: &PageSettings) -> Self {
+        let trust = Arc::new(Trust::new(settings.certificates.clone()));
+        let config = config::from_env().to_builder().http_client(http::client(&trust, Reuse::Soon)).build();
+        Self::new(&config::with_limits(&config), settings.state_table.clone())
+    }
 }
 
 impl Clients {
