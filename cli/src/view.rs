@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Number;
 use ses_quota_monitor::alert::{Standing, Subject};
 use ses_quota_monitor::forecast::ForecastFields;
-use ses_quota_monitor::message::briefly;
+use ses_quota_monitor::message::outlook_in_short;
 use ses_quota_monitor::numbers::{count, json_number};
 use ses_quota_monitor::reading::{SendQuota, Utilization};
 use ses_quota_monitor::snapshot::{Found, SnapshotTarget};
@@ -178,7 +178,7 @@ impl View {
         said.extend(target.enforcement_status.as_ref().map(|status| format!("account status {status}")));
         said.extend(target.errors.iter().map(|(stage, code)| format!("{stage}: {code}")));
         let outlook = target.forecast.as_ref().and_then(ForecastFields::outlook);
-        said.extend(outlook.and_then(|outlook| briefly(&outlook, self.now)));
+        said.extend(outlook.map(|outlook| outlook_in_short(&outlook, self.now)));
         said.join("; ")
     }
 }

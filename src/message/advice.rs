@@ -267,7 +267,9 @@ pub(super) fn in_short(notification: &Notification) -> &'static [&'static str] {
     }
 }
 
-fn account_dashboard(target: &Target) -> String {
+/// Where to look at the account: a URL, or the name of a page where the console of the partition is not known.
+#[must_use]
+pub fn account_dashboard(target: &Target) -> String {
     console_page(target, "ses/home", "#/account", "the SES account dashboard")
 }
 

@@ -16,8 +16,10 @@ use crate::alert::{AlertLevel, Kind, Notification, Subject};
 use crate::target::Target;
 use chat::Chat;
 
+pub use advice::account_dashboard;
 pub use digest::fitting;
-pub use outlook::briefly;
+pub use outlook::in_short as outlook_in_short;
+pub(crate) use sms::capitalized;
 
 /// What is published to the topic.
 #[derive(Debug, Clone, PartialEq)]
