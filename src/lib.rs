@@ -32,7 +32,7 @@
 //! - [`alert`]: subjects and levels, what is remembered, what to say, and why
 //! - [`message`]: a notification in words, for each kind of subscriber
 //! - [`metrics`]: the metrics of a target, and of all together
-//! - [`snapshot`]: what was found, for those who look at it
+//! - [`snapshot`]: what was found, as it is kept and read back by those who look at it
 //! - [`check`]: one pipeline per target, and the report
 //! - [`aws`]: one file per service
 //! - [`failure`], [`numbers`], [`time`], [`log`]: what failed and what to do, number formats, timestamps, log lines

@@ -7,6 +7,8 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use serde::{Serialize, Serializer};
 
+use crate::shown::read_from_text;
+
 /// A point in time in UTC, in whole seconds. Reads and writes RFC 3339: `2026-11-24T12:00:00Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(i64);
@@ -86,6 +88,8 @@ impl Serialize for Timestamp {
         serializer.collect_str(self)
     }
 }
+
+read_from_text!(Timestamp);
 
 #[cfg(test)]
 mod tests {

@@ -1,33 +1,94 @@
-//! `ses-quota`, the command line of ses-quota-monitor.
+//! `ses-quota`, the command line of ses-quota-monitor: looks at SES, and at an installation of the monitor, with the
+//! credentials of the person who runs it.
+//!
+//! - [`arguments`]: the commands and their options
+//! - [`session`]: whose credentials, which account and Region
+//! - [`monitor`]: the monitor itself, run on this machine
+//! - [`installation`]: the stack of an installed monitor, and its function
+//! - [`failed`]: an error, and what to do about it
+//! - [`output`]: tables, JSON, colors
+//! - [`view`]: what is shown of targets
+//!
+//! Each command is the module of its name. What a quota means, the library says: it is the same as in the function.
 
-use clap::Parser;
+// The comments on arguments are help texts, in which `code` would not be rendered.
+#![allow(clippy::doc_markdown)]
 
-/// The command line of ses-quota-monitor.
-#[derive(Debug, Parser)]
-#[command(name = "ses-quota", version, arg_required_else_help = true)]
-struct Arguments {}
+mod arguments;
+mod check;
+mod completions;
+mod failed;
+mod installation;
+mod invoke;
+mod monitor;
+mod output;
+mod session;
+mod status;
+mod test_alert;
+mod view;
+mod watch;
 
-fn main() {
-    Arguments::parse();
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command, Format};
+use failed::Failed;
+use session::Session;
+
+/// How a command ends, as monitoring plug-ins do.
+///
+/// Source: Monitoring Plugins, "Development Guidelines", "Plugin Return Codes".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Exit {
+    /// All is well.
+    Ok = 0,
+    /// Something needs attention.
+    Warning = 1,
+    /// Something is wrong, or is about to be.
+    Critical = 2,
+    /// Nothing can be said, for want of knowledge, or because the command failed.
+    Unknown = 3,
 }
 
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-
-    #[test]
-    fn the_arguments_are_well_defined() {
-        Arguments::command().debug_assert();
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        (exit as u8).into()
     }
+}
 
-    #[test]
-    fn the_version_is_that_of_the_monitor() {
-        let version = Arguments::command().render_version();
-        assert!(
-            include_str!("../../CHANGELOG.md")
-                .contains(&format!("## [{}]", version.trim().rsplit(' ').next().unwrap()))
-        );
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            // Not clap's own 2, which says CRITICAL here.
+            return if error.use_stderr() { Exit::Unknown } else { Exit::Ok }.into();
+        }
+    };
+    output::set_color(arguments.shared.color);
+    match run(&arguments).await {
+        Ok(exit) => exit.into(),
+        Err(failed) => {
+            output::print_error(&failed);
+            Exit::Unknown.into()
+        }
+    }
+}
+
+async fn run(Arguments { shared, command }: &Arguments) -> Result<Exit, Failed> {
+    if let Command::Completions(completions) = command {
+        completions.run();
+        return Ok(Exit::Ok);
+    }
+    let session = Session::open(shared).await?;
+    let is_json = shared.output == Format::Json;
+    match command {
+        Command::Status(status) => status.run(&session, is_json).await,
+        Command::Watch(watch) => watch.run(&session, is_json).await,
+        Command::Check(check) => check.run(&session).await,
+        Command::TestAlert(test_alert) => test_alert.run(&session).await,
+        Command::Completions(_) => unreachable!("has run already"),
     }
 }

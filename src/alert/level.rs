@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::shown::shown_by;
+use crate::shown::{read_from_text, shown_by};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +45,7 @@ impl AlertLevel {
 }
 
 shown_by!(name: AlertLevel);
+read_from_text!(AlertLevel);
 
 /// The text names no level.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

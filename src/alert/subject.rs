@@ -1,6 +1,8 @@
 //! What an alert is about.
 
-use crate::shown::shown_by;
+use std::str::FromStr;
+
+use crate::shown::{read_from_text, shown_by};
 use crate::target::Target;
 
 /// What an alert is about. Each subject of a target has a level, a state and alerts of its own.
@@ -39,3 +41,17 @@ impl Subject {
 }
 
 shown_by!(name: Subject);
+read_from_text!(Subject);
+
+/// The text names no subject.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a subject; expected QUOTA, ACCOUNT, RATE or READING")]
+pub struct UnknownSubject(String);
+
+impl FromStr for Subject {
+    type Err = UnknownSubject;
+
+    fn from_str(name: &str) -> Result<Self, UnknownSubject> {
+        Self::ALL.into_iter().find(|subject| subject.name() == name).ok_or_else(|| UnknownSubject(name.to_owned()))
+    }
+}

@@ -20,13 +20,14 @@ mod trust;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use crate::settings::Settings;
+use crate::settings::{Certificates, Settings};
 use http::Reuse;
 use trust::Trust;
 
 pub use cloudwatch::MetricPublisher;
-pub use dynamodb::{MemberList, Part, StateStore, States, StoredState, Write};
+pub use dynamodb::{MemberList, StateStore, States, StoredState, Write};
 pub use organizations::{Listing, OrganizationReader, Page};
 pub use service_quotas::IncreaseReader;
 pub use ses::QuotaReader;
@@ -63,6 +64,12 @@ pub struct FleetClients {
     pub organization: OrganizationReader,
     /// Opens the sessions in which other accounts are read.
     pub roles: RoleAssumer,
+}
+
+/// Connections for any number of clients, which trust these certificates and use the proxy of the environment.
+#[must_use]
+pub fn http_client(certificates: Certificates) -> SharedHttpClient {
+    http::client(&Arc::new(Trust::new(certificates)), Reuse::Soon)
 }
 
 impl Clients {

@@ -32,10 +32,11 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::mpsc;
 
-use crate::aws::{Clients, Part};
+use crate::aws::Clients;
 use crate::failure::Failure;
 use crate::request::Request;
 use crate::settings::Settings;
+use crate::snapshot::{Part, SnapshotTarget};
 use crate::target::{Member, Target};
 use crate::time::Timestamp;
 
@@ -87,6 +88,15 @@ pub struct Invocation {
     pub time_left: Duration,
 }
 
+/// What was found by looking, without a check.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    /// What was found of each target.
+    pub targets: Vec<SnapshotTarget>,
+    /// What failed, and of which target, or account as a whole.
+    pub failures: Vec<(Option<Target>, Failure)>,
+}
+
 impl Monitor {
     /// A monitor with its settings and clients.
     #[must_use]
@@ -117,6 +127,27 @@ impl Monitor {
             _ => (self.run(&check, &accounts, Part::WHOLE).await, Vec::new()),
         };
         report.with_accounts_listed_at(listed_at).with_failures(failures.into_iter().chain(further))
+    }
+
+    /// Looks at every target as a dry run does, and changes nothing.
+    pub async fn look(&self, invocation: &Invocation) -> Look {
+        let check = Check::new(self, Request::DryRun, invocation);
+        let Roster { accounts, failures, .. } = check.accounts().await;
+        // A dry run sends nothing to either.
+        let ((measurements, _), (tasks, _)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        let checked = check.all(&accounts, Part::WHOLE, measurements, tasks).await;
+        let of_targets = checked.values().flat_map(|checked| {
+            let target = Some(checked.reading.target.clone());
+            checked.failures.iter().map(move |failure| (target.clone(), failure.clone()))
+        });
+        Look {
+            targets: checked
+                .values()
+                .filter(|checked| !checked.reading.target.region.is_all())
+                .map(Checked::snapshot)
+                .collect(),
+            failures: failures.into_iter().map(|failure| (None, failure)).chain(of_targets).collect(),
+        }
     }
 
     /// Checks the targets in these accounts, which are a part of all.

@@ -25,12 +25,12 @@ use super::publish::Measurement;
 use super::report::SubjectReport;
 use super::{Invocation, Monitor, listeners};
 use crate::alert::{AlertLevel, Claim, Finding, Kind, Notification};
-use crate::aws::Part;
 use crate::failure::{Failure, Stage};
 use crate::message::Message;
 use crate::reading::Reading;
 use crate::request::Request;
 use crate::settings::{MetricDetail, Regions};
+use crate::snapshot::Part;
 use crate::target::Member;
 use crate::time::Timestamp;
 

@@ -7,11 +7,12 @@ use tracing::{info, warn};
 use super::pipeline::Check;
 use super::report::{CheckFailed, Report};
 use super::{Invocation, Monitor};
-use crate::aws::{Part, WorkQueue};
+use crate::aws::WorkQueue;
 use crate::failure::{Failure, Stage};
 use crate::metrics;
 use crate::request::{Request, Shard, WorkItem};
 use crate::settings::Sharding;
+use crate::snapshot::Part;
 use crate::target::Member;
 
 /// How many messages are sent at the same time.

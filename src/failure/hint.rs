@@ -89,7 +89,10 @@ impl Failure {
             (Stage::Alert, None) => {
                 "grant the function's role sns:Publish on the topic in ALERT_TOPIC_ARN, in the topic's policy too"
             }
-            (Stage::Snapshot, None) => "grant the function's role dynamodb:PutItem on the table in STATE_TABLE",
+            (Stage::Snapshot, None) => {
+                "grant the role dynamodb:PutItem on the table in STATE_TABLE, to store what a check found, or \
+                 dynamodb:BatchGetItem, to read it"
+            }
             (Stage::Shards, None) => "grant the function's role sqs:SendMessage on the queue in WORK_QUEUE_URL",
             (Stage::Metrics, None) => {
                 "grant the function's role cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE"
@@ -341,7 +344,7 @@ mod tests {
         let hints =
             ["AccessDeniedException", "ResourceNotFoundException"].map(|code| hint(Stage::Snapshot, code, "why"));
         assert_snapshot!(hints.join("\n"), @"
-        grant the function's role dynamodb:PutItem on the table in STATE_TABLE
+        grant the role dynamodb:PutItem on the table in STATE_TABLE, to store what a check found, or dynamodb:BatchGetItem, to read it
         the table in STATE_TABLE does not exist in the function's Region
         ");
     }

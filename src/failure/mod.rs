@@ -3,13 +3,14 @@
 mod hint;
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 use crate::alert::ImpossibleTime;
 use crate::reading::InvalidQuota;
-use crate::shown::shown_by;
+use crate::shown::{read_from_text, shown_by};
 use crate::target::Region;
 
 /// The part of a check that failed.
@@ -33,13 +34,27 @@ pub enum Stage {
     Alert,
     /// Publishing to CloudWatch.
     Metrics,
-    /// Storing what was found for those who look at it.
+    /// Storing or reading what was found, for those who look at it.
     Snapshot,
     /// Sending parts of a check to the queue.
     Shards,
 }
 
 impl Stage {
+    /// Every stage.
+    pub const ALL: [Self; 10] = [
+        Self::Accounts,
+        Self::Role,
+        Self::Read,
+        Self::Account,
+        Self::History,
+        Self::State,
+        Self::Alert,
+        Self::Metrics,
+        Self::Snapshot,
+        Self::Shards,
+    ];
+
     /// The name in the report.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -60,6 +75,20 @@ impl Stage {
 }
 
 shown_by!(name: Stage);
+read_from_text!(Stage);
+
+/// The text names no stage.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a step of a check, such as read")]
+pub struct UnknownStage(String);
+
+impl FromStr for Stage {
+    type Err = UnknownStage;
+
+    fn from_str(name: &str) -> Result<Self, UnknownStage> {
+        Self::ALL.into_iter().find(|stage| stage.name() == name).ok_or_else(|| UnknownStage(name.to_owned()))
+    }
+}
 
 /// A stage that failed for a target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,19 +1,21 @@
 //! A forecast for machines. Its names are part of the public interface: see docs/alerts.md.
 
-use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Number;
 
-use super::{Forecast, Outlook, Unknown, Window};
+use super::{Forecast, Outlook, Peak, Relief, Unknown, Window};
 use crate::numbers::json_number;
 use crate::time::Timestamp;
 
-/// What is not known is left out.
-#[derive(Serialize)]
+/// A forecast as JSON. What is not known is left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Fields {
-    verdict: &'static str,
+pub struct ForecastFields {
+    verdict: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
+    reason: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     breach_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,19 +40,25 @@ struct Fields {
 
 impl Serialize for Forecast {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (peak, window, unknown) = (self.peak(), self.window(), self.unknown());
-        let little = self.is_from_little_history().then_some("littleHistory");
-        Fields {
-            verdict: self.outlook.name(),
-            reason: unknown.map(Unknown::name).or(little),
-            breach_at: match self.outlook {
+        ForecastFields::from(self).serialize(serializer)
+    }
+}
+
+impl From<&Forecast> for ForecastFields {
+    fn from(forecast: &Forecast) -> Self {
+        let (peak, window) = (forecast.peak(), forecast.window());
+        let little = forecast.is_from_little_history().then_some("littleHistory");
+        Self {
+            verdict: forecast.outlook.name().into(),
+            reason: forecast.unknown().map(Unknown::name).or(little).map(Cow::from),
+            breach_at: match forecast.outlook {
                 Outlook::Breach { at, .. } => Some(at),
                 _ => None,
             },
             breach_earliest: window.map(|window| window.earliest),
             breach_latest: window.map(|window| window.latest),
-            if_pace_holds_at: self.if_pace_holds.map(|pace| pace.full_at),
-            room_at: match self.outlook {
+            if_pace_holds_at: forecast.if_pace_holds.map(|pace| pace.full_at),
+            room_at: match forecast.outlook {
                 Outlook::Full(Ok(relief)) => relief.room_at,
                 _ => None,
             },
@@ -58,14 +66,44 @@ impl Serialize for Forecast {
             peak_low_percent: peak.and_then(|peak| tenth(peak.low)),
             peak_high_percent: peak.and_then(|peak| tenth(peak.high)),
             peak_at: peak.map(|peak| peak.at),
-            probability: self.probability().and_then(|probability| rounded(probability, 100.0)),
+            probability: forecast.probability().and_then(|probability| rounded(probability, 100.0)),
         }
-        .serialize(serializer)
     }
 }
 
+impl ForecastFields {
+    /// What was expected, as exactly as it was written: `None` for a verdict that this version does not know, or whose numbers
+    /// are missing.
+    #[must_use]
+    pub fn outlook(&self) -> Option<Outlook> {
+        let peak = || {
+            let number = |number: &Option<Number>| number.as_ref().and_then(Number::as_f64);
+            let (percent, low) = (number(&self.peak_percent)?, number(&self.peak_low_percent)?);
+            Some(Peak { percent, low, high: number(&self.peak_high_percent)?, at: self.peak_at? })
+        };
+        let window = || Some(Window { earliest: self.breach_earliest?, latest: self.breach_latest? });
+        let probability = || self.probability.as_ref()?.as_f64();
+        let unknown = || Unknown::ALL.into_iter().find(|unknown| Some(unknown.name()) == self.reason.as_deref());
+        Some(match self.verdict.as_ref() {
+            "breach" => {
+                Outlook::Breach { at: self.breach_at?, window: window()?, peak: peak()?, probability: probability()? }
+            }
+            "mayBreach" => Outlook::MayBreach { window: window()?, peak: peak()?, probability: probability()? },
+            "noBreach" => Outlook::NoBreach { peak: peak()?, probability: probability()? },
+            "full" => Outlook::Full(match unknown() {
+                Some(unknown) => Err(unknown),
+                None => Ok(Relief { room_at: self.room_at, peak: peak()? }),
+            }),
+            "cannotTell" => Outlook::CannotTell(unknown()?),
+            _ => return None,
+        })
+    }
+}
+
+/// What is below 100% is never written as 100%.
 fn tenth(percent: f64) -> Option<Number> {
-    rounded(percent, 10.0)
+    let rounded = (percent * 10.0).round() / 10.0;
+    json_number(if percent < 100.0 { rounded.min(99.9) } else { rounded })
 }
 
 fn rounded(number: f64, parts: f64) -> Option<Number> {
@@ -87,6 +125,8 @@ impl Outlook {
 }
 
 impl Unknown {
+    const ALL: [Self; 5] = [Self::NoQuota, Self::NotRead, Self::NoHistory, Self::ShortHistory, Self::DoNotMatch];
+
     /// The name in documents.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -20,6 +20,7 @@ use usage::first_full;
 use window::RollingWindow;
 
 pub use headroom::Headroom;
+pub use json::ForecastFields;
 pub use projection::Projection;
 
 /// With fewer days of history, what they have in common with the next day is known less well.
@@ -203,4 +204,4 @@ fn if_pace_holds(window: &RollingWindow, is_usual_known: bool, now: Timestamp) -
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -17,6 +17,7 @@ use crate::target::Target;
 use chat::Chat;
 
 pub use digest::fitting;
+pub use outlook::briefly;
 pub use situation::advises_increase;
 
 /// What is published to the topic.

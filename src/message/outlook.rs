@@ -55,8 +55,13 @@ pub(super) fn text(notification: &Notification) -> Option<String> {
 
 /// The same in a few words, for a phone and a line of a digest; `None` where nothing can be told.
 pub(super) fn in_short(notification: &Notification) -> Option<String> {
-    let now = notification.reading.checked_at;
-    Some(match &forecast(notification)?.outlook {
+    briefly(&forecast(notification)?.outlook, notification.reading.checked_at)
+}
+
+/// What is expected in a few words, such as `full at about 14:30 UTC`; `None` where nothing can be told.
+#[must_use]
+pub fn briefly(outlook: &Outlook, now: Timestamp) -> Option<String> {
+    Some(match outlook {
         Outlook::Breach { at, window, .. } if is_narrow(window) => format!("full at about {}", about(*at, now)),
         Outlook::Breach { window, .. } => format!("probably full {} UTC", between(window, now)),
         Outlook::MayBreach { probability, .. } => format!("may be full in 24 hours ({} in 10)", in_ten(*probability)),

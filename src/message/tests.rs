@@ -6,7 +6,8 @@ use super::*;
 use crate::alert::level_tests::any_level;
 use crate::alert::{AlertId, AlertPolicy, Finding, IncidentId, Unread};
 use crate::failure::{Failure, Stage};
-use crate::forecast::{Forecast, IfPaceHolds, Outlook, Peak, Relief, Unknown, Window};
+use crate::forecast::tests::any::any_forecast;
+use crate::forecast::{Forecast, Outlook, Peak, Window};
 use crate::reading::{AccountStatus, IncreaseRequest, Reading, RequestStatus, SendQuota};
 use crate::target::tests::target;
 use crate::target::{AccountName, Region, Target};
@@ -557,46 +558,6 @@ fn a_test_alert_about_many_targets_names_fifty_and_fits() {
     assert!(message.body().len() < 200 * 1024, "{}", message.body().len());
     assert!(message.subject.len() <= subject::CHARACTERS && message.sms.len() <= sms::CHARACTERS);
     assert_eq!(Message::of(&[]), None);
-}
-
-fn any_forecast() -> impl Strategy<Value = Forecast> {
-    let time = || any::<i64>().prop_map(Timestamp::from_epoch_seconds);
-    let window = || (time(), time()).prop_map(|(earliest, latest)| Window { earliest, latest });
-    let peak = || {
-        (0.0..1e14_f64, 0.0..1e14_f64, 0.0..1e14_f64, time()).prop_map(|(percent, low, high, at)| Peak {
-            percent,
-            low,
-            high,
-            at,
-        })
-    };
-    let probability = || 0.0..=1.0_f64;
-    let unknown = || select(vec![Unknown::NotRead, Unknown::NoHistory, Unknown::DoNotMatch, Unknown::NoQuota]);
-    let relief = (prop::option::of(time()), peak()).prop_map(|(room_at, peak)| Relief { room_at, peak });
-    let outlook = prop_oneof![
-        (time(), window(), peak(), probability()).prop_map(|(at, window, peak, probability)| Outlook::Breach {
-            at,
-            window,
-            peak,
-            probability
-        }),
-        (window(), peak(), probability()).prop_map(|(window, peak, probability)| Outlook::MayBreach {
-            window,
-            peak,
-            probability
-        }),
-        (peak(), probability()).prop_map(|(peak, probability)| Outlook::NoBreach { peak, probability }),
-        relief.prop_map(|relief| Outlook::Full(Ok(relief))),
-        unknown().prop_map(|unknown| Outlook::Full(Err(unknown))),
-        unknown().prop_map(Outlook::CannotTell),
-    ];
-    let pace =
-        (time(), any::<bool>()).prop_map(|(full_at, is_worth_telling)| IfPaceHolds { full_at, is_worth_telling });
-    (outlook, prop::option::of(pace), 0..15_u32).prop_map(|(outlook, if_pace_holds, history_days)| Forecast {
-        outlook,
-        if_pace_holds,
-        history_days,
-    })
 }
 
 fn any_increase() -> impl Strategy<Value = IncreaseRequest> {

@@ -1,6 +1,6 @@
 //! The send quota, as `GetSendQuota` returns it, validated.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 use super::{SendRate, Utilization};
@@ -10,9 +10,12 @@ use crate::numbers::json_number;
 /// arithmetic exact: a thousand times as much is still a whole number in a double.
 pub(super) const IMPLAUSIBLE: f64 = 1e12;
 
-/// Whether `GetSendQuota` returned unlimited: -1.
+/// What `GetSendQuota` returns for unlimited.
+const UNLIMITED: f64 = -1.0;
+
+/// Whether `GetSendQuota` returned unlimited.
 pub(super) fn is_unlimited(answered: f64) -> bool {
-    answered.to_bits() == (-1.0_f64).to_bits()
+    answered.to_bits() == UNLIMITED.to_bits()
 }
 
 /// The send quota of one account in one Region. Counts are of recipients, not messages, in a rolling 24-hour window.
@@ -26,7 +29,7 @@ pub struct SendQuota {
 }
 
 /// The numbers of a quota as JSON. What is unlimited or unknown is left out.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QuotaNumbers {
     #[serde(rename = "sentLast24Hours", skip_serializing_if = "Option::is_none")]
@@ -44,6 +47,20 @@ impl From<&SendQuota> for QuotaNumbers {
             max_24_hour_send: quota.max_24_hour_send.and_then(json_number),
             max_send_rate: quota.max_send_rate.per_second().and_then(json_number),
         }
+    }
+}
+
+impl QuotaNumbers {
+    /// The quota that the numbers were written from; `None` without a number of recipients: it was not read. A rate that is left
+    /// out may be unlimited, and is unknown.
+    ///
+    /// # Errors
+    /// [`InvalidQuota`] for numbers that no quota is written as.
+    pub fn quota(&self) -> Result<Option<SendQuota>, InvalidQuota> {
+        let number = |number: &Option<Number>| number.as_ref().and_then(Number::as_f64);
+        let Some(sent) = number(&self.sent_last_24_hours) else { return Ok(None) };
+        let (max, rate) = (number(&self.max_24_hour_send), number(&self.max_send_rate));
+        SendQuota::new(sent, max.unwrap_or(UNLIMITED), rate.unwrap_or(f64::NAN)).map(Some)
     }
 }
 

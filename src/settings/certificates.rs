@@ -7,7 +7,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-use super::reader::Reader;
+use super::reader::{InvalidSettings, Reader};
 
 /// The certificate authorities to trust.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,16 @@ pub enum Certificates {
 }
 
 impl Certificates {
+    /// Reads the variables from the environment of the process.
+    ///
+    /// # Errors
+    /// [`InvalidSettings`] with every variable that names no certificate.
+    pub fn from_env() -> Result<Self, InvalidSettings> {
+        let mut reader = Reader::new(|name: &str| env::var(name).ok());
+        let certificates = Self::read(&mut reader);
+        reader.finish(Some(certificates))
+    }
+
     /// Variables that name no certificate are noted.
     pub(super) fn read<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> Self {
         const EXPECTED: &str = "a readable file with at least one CA certificate in PEM form";
@@ -144,7 +154,7 @@ mod tests {
         );
         let message = error.unwrap_err().to_string().replace(&files, "/certificates").replace("; ", ";\n");
         assert_snapshot!(message, @r#"
-        3 invalid settings (environment variables of the function): AWS_CA_BUNDLE="/certificates/key.pem": expected a readable file with at least one CA certificate in PEM form;
+        3 invalid settings: AWS_CA_BUNDLE="/certificates/key.pem": expected a readable file with at least one CA certificate in PEM form;
         SSL_CERT_FILE="/nowhere/proxy.pem": expected a readable file with at least one CA certificate in PEM form;
         SSL_CERT_DIR="/certificates": expected a readable directory (or several, separated by colons) with at least one CA certificate in PEM form
         "#);

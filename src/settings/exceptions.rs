@@ -104,7 +104,7 @@ mod tests {
             "eu-west-1=60/80;eu-west-2=NaN/80;444455556666=80/80",
         ]
         .map(|thresholds| error(&[("THRESHOLDS", thresholds)]));
-        assert_snapshot!(messages.join("\n").replace("1 invalid setting (environment variables of the function): ", ""), @r#"
+        assert_snapshot!(messages.join("\n").replace("1 invalid setting: ", ""), @r#"
         THRESHOLDS="eu-west-1": expected TARGETS=WARNING/CRITICAL, such as eu-west-1=60/80, in "eu-west-1"
         THRESHOLDS="eu-west-1=60/80,us-east-1=60/80": expected two numbers such as 60/80 (semicolons separate exceptions) in "eu-west-1=60/80,us-east-1=60/80"
         THRESHOLDS="Frankfurt=60/80": expected a Region, a 12-digit account ID, or ACCOUNT/REGION in "Frankfurt=60/80"
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn an_exception_is_not_blamed_for_another_setting() {
         // The margin that was meant may be smaller.
-        assert_snapshot!(error(&[("THRESHOLDS", "eu-west-1=4/60"), ("CLEAR_MARGIN_PERCENT", "one")]), @r#"1 invalid setting (environment variables of the function): CLEAR_MARGIN_PERCENT="one": expected a number from 0 to below WARNING_PERCENT"#);
+        assert_snapshot!(error(&[("THRESHOLDS", "eu-west-1=4/60"), ("CLEAR_MARGIN_PERCENT", "one")]), @r#"1 invalid setting: CLEAR_MARGIN_PERCENT="one": expected a number from 0 to below WARNING_PERCENT"#);
     }
 
     proptest! {

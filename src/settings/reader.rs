@@ -22,7 +22,7 @@ impl fmt::Display for InvalidSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(invalid) = self;
         let noun = if invalid.len() == 1 { "setting" } else { "settings" };
-        write!(f, "{} invalid {noun} (environment variables of the function)", invalid.len())?;
+        write!(f, "{} invalid {noun}", invalid.len())?;
         for (place, InvalidSetting { name, value, expected }) in invalid.iter().enumerate() {
             let gap = if place == 0 { ": " } else { "; " };
             match value {
@@ -31,6 +31,15 @@ impl fmt::Display for InvalidSettings {
             }
         }
         Ok(())
+    }
+}
+
+impl InvalidSettings {
+    /// The same, where settings were not given by variables: with other names for them.
+    #[must_use]
+    pub fn renamed(self, name: impl Fn(&'static str) -> &'static str) -> Self {
+        let Self(invalid) = self;
+        Self(invalid.into_iter().map(|setting| InvalidSetting { name: name(setting.name), ..setting }).collect())
     }
 }
 

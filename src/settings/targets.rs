@@ -260,20 +260,20 @@ mod tests {
             error(&[("EXCLUDE_ACCOUNTS", "111122223333,ou-ab12-cdef3456")]),
         ];
         assert_snapshot!(messages.join("\n"), @r#"
-        1 invalid setting (environment variables of the function): ACCOUNTS="all": expected 12-digit account IDs, comma-separated, or organizational units such as ou-ab12-cdef3456, comma-separated, or organization by itself, found "all"
-        1 invalid setting (environment variables of the function): ACCOUNTS="111122223333,organization": expected 12-digit account IDs, comma-separated, or organizational units such as ou-ab12-cdef3456, comma-separated, or organization by itself, found "organization"
-        1 invalid setting (environment variables of the function): ACCOUNTS="111122223333,11112222333": expected 12-digit account IDs, comma-separated, or organizational units such as ou-ab12-cdef3456, comma-separated, or organization by itself, found "11112222333"
-        1 invalid setting (environment variables of the function): ACCOUNTS="ou-ab12-cdef3456,r-ab12": expected 12-digit account IDs, comma-separated, or organizational units such as ou-ab12-cdef3456, comma-separated, or organization by itself, found "r-ab12"
-        1 invalid setting (environment variables of the function): ACCOUNTS="111122223333,ou-ab12-cdef3456": expected account IDs or organizational units, not both
-        1 invalid setting (environment variables of the function): ACCOUNTS=",": expected 12-digit account IDs, comma-separated, or organizational units such as ou-ab12-cdef3456, comma-separated, or organization by itself
-        1 invalid setting (environment variables of the function): EXCLUDE_ACCOUNTS="111122223333,ou-ab12-cdef3456": expected 12-digit account IDs, comma-separated, found "ou-ab12-cdef3456"
+        1 invalid setting: ACCOUNTS="all": expected 12-digit account IDs, comma-separated, or organizational units such as ou-ab12-cdef3456, comma-separated, or organization by itself, found "all"
+        1 invalid setting: ACCOUNTS="111122223333,organization": expected 12-digit account IDs, comma-separated, or organizational units such as ou-ab12-cdef3456, comma-separated, or organization by itself, found "organization"
+        1 invalid setting: ACCOUNTS="111122223333,11112222333": expected 12-digit account IDs, comma-separated, or organizational units such as ou-ab12-cdef3456, comma-separated, or organization by itself, found "11112222333"
+        1 invalid setting: ACCOUNTS="ou-ab12-cdef3456,r-ab12": expected 12-digit account IDs, comma-separated, or organizational units such as ou-ab12-cdef3456, comma-separated, or organization by itself, found "r-ab12"
+        1 invalid setting: ACCOUNTS="111122223333,ou-ab12-cdef3456": expected account IDs or organizational units, not both
+        1 invalid setting: ACCOUNTS=",": expected 12-digit account IDs, comma-separated, or organizational units such as ou-ab12-cdef3456, comma-separated, or organization by itself
+        1 invalid setting: EXCLUDE_ACCOUNTS="111122223333,ou-ab12-cdef3456": expected 12-digit account IDs, comma-separated, found "ou-ab12-cdef3456"
         "#);
     }
 
     #[test]
     fn somebody_is_left_to_read() {
         let list = ("ACCOUNTS", "111122223333,444455556666");
-        assert_snapshot!(error(&[list, ("EXCLUDE_ACCOUNTS", "444455556666,111122223333,777788889999")]), @r#"1 invalid setting (environment variables of the function): EXCLUDE_ACCOUNTS="444455556666,111122223333,777788889999": expected at least one of the accounts in ACCOUNTS to be left"#);
+        assert_snapshot!(error(&[list, ("EXCLUDE_ACCOUNTS", "444455556666,111122223333,777788889999")]), @r#"1 invalid setting: EXCLUDE_ACCOUNTS="444455556666,111122223333,777788889999": expected at least one of the accounts in ACCOUNTS to be left"#);
         assert!(settings(&[list, ("EXCLUDE_ACCOUNTS", "444455556666")]).is_ok());
     }
 
@@ -312,10 +312,10 @@ mod tests {
             error(&[("REGIONS", "all,us-east-1")]),
         ];
         assert_snapshot!(messages.join("\n"), @r#"
-        1 invalid setting (environment variables of the function): REGIONS="all": expected a list of Regions: the monitor does not know where Amazon SES is offered in the function's partition, aws-cn (AWS_REGION=cn-north-1)
-        1 invalid setting (environment variables of the function): REGIONS="all": expected a list of Regions: the monitor does not know where Amazon SES is offered in the function's partition, aws-iso (AWS_REGION=us-iso-east-1)
-        1 invalid setting (environment variables of the function): REGIONS="all": expected a list of Regions: the monitor does not know where Amazon SES is offered in the function's partition (AWS_REGION=nz-north-1)
-        1 invalid setting (environment variables of the function): REGIONS="all,us-east-1": expected AWS Regions, comma-separated, such as us-east-1,eu-west-1, or all by itself, found "all"
+        1 invalid setting: REGIONS="all": expected a list of Regions: the monitor does not know where Amazon SES is offered in the function's partition, aws-cn (AWS_REGION=cn-north-1)
+        1 invalid setting: REGIONS="all": expected a list of Regions: the monitor does not know where Amazon SES is offered in the function's partition, aws-iso (AWS_REGION=us-iso-east-1)
+        1 invalid setting: REGIONS="all": expected a list of Regions: the monitor does not know where Amazon SES is offered in the function's partition (AWS_REGION=nz-north-1)
+        1 invalid setting: REGIONS="all,us-east-1": expected AWS Regions, comma-separated, such as us-east-1,eu-west-1, or all by itself, found "all"
         "#);
     }
 

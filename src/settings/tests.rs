@@ -94,7 +94,7 @@ fn every_invalid_setting_is_in_one_message() {
         ("CHECK_INTERVAL_MINUTES", "rate(5 minutes)"),
     ]);
     assert_snapshot!(message.replace("; ", ";\n").replace(": ALERT", ":\nALERT"), @r#"
-    19 invalid settings (environment variables of the function):
+    19 invalid settings:
     ALERT_TOPIC_ARN="alerts": expected the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts;
     STATE_TABLE="a table": expected the name (3 to 255 of A-Z a-z 0-9 _ . -) or the ARN of a DynamoDB table;
     METRIC_NAMESPACE="AWS/SES": expected 1 to 255 of A-Z a-z 0-9 . - _ / # : and space, beginning neither with AWS/ nor with a colon or space;
@@ -119,7 +119,7 @@ fn every_invalid_setting_is_in_one_message() {
 
 #[test]
 fn a_missing_setting_is_named_as_missing() {
-    assert_snapshot!(Settings::from_lookup(|_| None).unwrap_err().to_string(), @"2 invalid settings (environment variables of the function): ALERT_TOPIC_ARN is required: the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts; AWS_REGION is required: the function's Region, which Lambda sets; or set REGIONS");
+    assert_snapshot!(Settings::from_lookup(|_| None).unwrap_err().to_string(), @"2 invalid settings: ALERT_TOPIC_ARN is required: the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts; AWS_REGION is required: the function's Region, which Lambda sets; or set REGIONS");
 }
 
 #[test]
@@ -130,9 +130,9 @@ fn thresholds_that_contradict_each_other() {
         error(&[("WARNING_PERCENT", "5"), ("CRITICAL_PERCENT", "10")]),
     ];
     assert_snapshot!(messages.join("\n"), @r#"
-    1 invalid setting (environment variables of the function): WARNING_PERCENT and CRITICAL_PERCENT="95 and 95": expected 0 < WARNING_PERCENT < CRITICAL_PERCENT <= 100
-    1 invalid setting (environment variables of the function): WARNING_PERCENT and CRITICAL_PERCENT="0 and 95": expected 0 < WARNING_PERCENT < CRITICAL_PERCENT <= 100
-    1 invalid setting (environment variables of the function): CLEAR_MARGIN_PERCENT="5": expected a number from 0 to below WARNING_PERCENT, or an alert could never end
+    1 invalid setting: WARNING_PERCENT and CRITICAL_PERCENT="95 and 95": expected 0 < WARNING_PERCENT < CRITICAL_PERCENT <= 100
+    1 invalid setting: WARNING_PERCENT and CRITICAL_PERCENT="0 and 95": expected 0 < WARNING_PERCENT < CRITICAL_PERCENT <= 100
+    1 invalid setting: CLEAR_MARGIN_PERCENT="5": expected a number from 0 to below WARNING_PERCENT, or an alert could never end
     "#);
 }
 
@@ -145,7 +145,7 @@ fn everything_is_in_the_functions_partition() {
         ("THRESHOLDS", "eu-west-1=60/80;111122223333/cn-north-1=60/80"),
     ]);
     assert_snapshot!(message.replace("; ", ";\n").replace(": ALERT", ":\nALERT"), @r#"
-    4 invalid settings (environment variables of the function):
+    4 invalid settings:
     ALERT_TOPIC_ARN="arn:aws-cn:sns:cn-north-1:111122223333:alerts": expected a topic in the function's partition, aws (AWS_REGION=us-east-1);
     STATE_TABLE="arn:aws-us-gov:dynamodb:us-gov-west-1:111122223333:table/ses-quota": expected a table in the function's partition, aws (AWS_REGION=us-east-1);
     REGIONS="us-east-1,eusc-de-east-1": expected Regions in the function's partition, aws (AWS_REGION=us-east-1);

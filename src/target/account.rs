@@ -50,6 +50,14 @@ impl AccountName {
     }
 }
 
+impl FromStr for AccountName {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        Self::new(text).ok_or_else(|| InvalidName::new("the name of an account", text))
+    }
+}
+
 /// An account that is checked, and its name where that is known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Member {

@@ -6,7 +6,7 @@ mod region;
 
 use std::fmt;
 
-use crate::shown::shown_by;
+use crate::shown::{read_from_text, shown_by};
 
 pub use account::{Account, AccountId, AccountName, Member};
 pub use partition::Partition;
@@ -61,6 +61,7 @@ impl InvalidName {
 }
 
 shown_by!(as_str: AccountId, AccountName, Region, Partition);
+read_from_text!(AccountId, AccountName, Region);
 
 #[cfg(test)]
 pub(crate) mod tests {

@@ -26,6 +26,7 @@ mod ses;
 mod sessions;
 mod sesv2;
 mod shards;
+mod snapshot;
 mod sns;
 mod subjects;
 mod support;

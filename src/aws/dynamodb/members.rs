@@ -48,7 +48,7 @@ impl StateStore {
     /// # Errors
     /// A [`Failure`] of the stage [`Stage::State`].
     pub async fn read_members(&self, of: &Accounts) -> Result<Option<MemberList>, Failure> {
-        let items = self.items((0..MOST_ITEMS).map(key)).await?;
+        let items = self.items(Stage::State, (0..MOST_ITEMS).map(key)).await?;
         Ok(read(&items, of))
     }
 

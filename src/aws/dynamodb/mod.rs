@@ -22,7 +22,6 @@ use crate::failure::{Failure, Stage};
 use crate::target::Target;
 
 pub use members::MemberList;
-pub use snapshot::Part;
 
 use item::{Item, KEY, from_item, key, to_item};
 
@@ -70,7 +69,9 @@ impl StateStore {
     /// Source: Amazon DynamoDB API reference, `BatchGetItem`.
     pub const KEYS_PER_REQUEST: usize = 100;
 
-    pub(super) fn new(config: &SdkConfig, table: String) -> Self {
+    /// The table with this name or ARN. The configuration says where to call, as whom, and how often and how long a call is tried.
+    #[must_use]
+    pub fn new(config: &SdkConfig, table: String) -> Self {
         let config = Builder::from(config).retry_partition(retry_budget()).build();
         Self { client: Client::from_conf(config), table }
     }
@@ -86,7 +87,7 @@ impl StateStore {
         for target in targets {
             keys.extend(Subject::of(target).iter().map(|subject| key(target, *subject)));
         }
-        let mut found = self.items(keys).await?;
+        let mut found = self.items(Stage::State, keys).await?;
         let mut state = |target, subject| match found.remove(&key(target, subject)) {
             Some(Found::Item(item)) => self.parse(target, subject, Some(&item)),
             Some(Found::LeftOut) => {
@@ -103,15 +104,19 @@ impl StateStore {
     }
 
     /// The items with these keys, those that DynamoDB says nothing of, and none for those that do not exist.
-    async fn items(&self, keys: impl IntoIterator<Item = String>) -> Result<HashMap<String, Found>, Failure> {
+    async fn items(
+        &self,
+        stage: Stage,
+        keys: impl IntoIterator<Item = String>,
+    ) -> Result<HashMap<String, Found>, Failure> {
         let keys = keys.into_iter().map(|key| HashMap::from([(KEY.to_owned(), AttributeValue::S(key))])).collect();
         let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-        let keys = keys.map_err(|error| Failure::new(Stage::State, "NotSent", error))?;
+        let keys = keys.map_err(|error| Failure::new(stage, "NotSent", error))?;
         let mut left = Some(HashMap::from([(self.table.clone(), keys)]));
         let mut items = Vec::new();
         for attempt in 0.. {
             let request = self.client.batch_get_item().set_request_items(left.take());
-            let answer = Box::pin(request.send()).await.map_err(|error| failure(Stage::State, &error))?;
+            let answer = Box::pin(request.send()).await.map_err(|error| failure(stage, &error))?;
             items.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
             left = answer.unprocessed_keys.filter(|keys| !keys.is_empty());
             if left.is_none() || attempt == UNPROCESSED_ATTEMPTS {

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use serde::{Serialize, Serializer};
 
-use super::target::Standing;
 use super::{Failures, Report, TargetReport};
+use crate::alert::Standing;
 use crate::time::Timestamp;
 
 /// How many targets are listed at most, and how many bytes they have together where not all are listed: what a person can

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 use serde_json::Number;
 
-use crate::alert::{AlertLevel, Kind, Reason, Subject};
+use crate::alert::{AlertLevel, Kind, Reason, Standing, Subject};
 use crate::failure::Failure;
 use crate::forecast::Forecast;
 use crate::numbers::json_number;
@@ -67,23 +67,6 @@ struct QuotaReport {
     notification: Option<Kind>,
 }
 
-/// How a target stands, the better ones first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Standing {
-    /// Every level that is known is OK, that of the quota among them.
-    Ok,
-    /// The level of the quota is not known, although the numbers alone call it OK: its state could not be read.
-    Unknown,
-    /// A subject is at WARNING.
-    Warning,
-    /// A subject is at CRITICAL.
-    Critical,
-    /// The quota could not be read.
-    Unread,
-    /// A subject is at EXHAUSTED, whatever else could not be read.
-    Exhausted,
-}
-
 /// What failed: the first failure, and those after it where there are more.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -139,14 +122,7 @@ impl TargetReport {
 
     /// How it stands.
     pub(super) fn standing(&self) -> Standing {
-        match self.highest() {
-            Some(AlertLevel::Exhausted) => Standing::Exhausted,
-            _ if self.quota.is_none() => Standing::Unread,
-            Some(AlertLevel::Critical) => Standing::Critical,
-            Some(AlertLevel::Warning) => Standing::Warning,
-            Some(AlertLevel::Ok) => Standing::Ok,
-            None => Standing::Unknown,
-        }
+        Standing::of(self.highest(), self.is_read())
     }
 
     /// Whether anything is to be said of it: it is not OK, something was to be told, or something failed.

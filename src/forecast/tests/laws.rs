@@ -3,6 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::any::any_forecast;
 use super::*;
 
 const DAY_SECONDS: i64 = 86_400;
@@ -191,6 +192,14 @@ proptest! {
         if let (Some(one), Some(other)) = (one, other) {
             prop_assert!(other <= one + 1e-12, "{one} {other}");
         }
+    }
+
+    #[test]
+    fn what_is_written_reads_back(forecast in any_forecast()) {
+        let fields = ForecastFields::from(&forecast);
+        let read: ForecastFields = serde_json::from_value(serde_json::to_value(&fields).unwrap()).unwrap();
+        let outlook = read.outlook().unwrap();
+        prop_assert_eq!(ForecastFields::from(&Forecast { outlook, ..forecast }), fields);
     }
 
     #[test]

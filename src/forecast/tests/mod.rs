@@ -1,5 +1,6 @@
 //! What is told in situations that people know.
 
+pub(crate) mod any;
 mod laws;
 
 use std::f64::consts::PI;

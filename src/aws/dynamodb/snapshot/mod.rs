@@ -9,6 +9,8 @@
 //! | `items` | N | how many items this part has |
 //! | `targets` | S | JSON: what was found of each target |
 
+mod read;
+
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -16,7 +18,7 @@ use super::StateStore;
 use super::item::{Item, KEY, SCHEMA_VERSION};
 use crate::aws::error::failure;
 use crate::failure::{Failure, Stage};
-use crate::snapshot::{SnapshotTarget, arrays};
+use crate::snapshot::{Part, SnapshotTarget, arrays};
 use crate::time::Timestamp;
 
 /// The most bytes of targets in an item, which may have 400 KB.
@@ -26,20 +28,6 @@ const MOST_BYTES: usize = 350_000;
 
 /// How far the clocks of two invocations may be apart. A snapshot that is newer than that is a mistake, and is overwritten.
 const MOST_SECONDS_AHEAD: i64 = 300;
-
-/// Which part of a check, from 0, and of how many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
-    /// Its number.
-    pub number: usize,
-    /// How many there are.
-    pub of: usize,
-}
-
-impl Part {
-    /// A check that was not parted.
-    pub const WHOLE: Self = Self { number: 0, of: 1 };
-}
 
 impl StateStore {
     /// Stores what a check that started at `checked_at` found, unless a later one has.
@@ -76,14 +64,18 @@ impl StateStore {
     }
 }
 
+/// The key of an item of a part.
+fn key(number: usize, place: usize) -> String {
+    if place == 0 { format!("snapshot#{number}") } else { format!("snapshot#{number}.{place}") }
+}
+
 fn to_items(part: Part, targets: impl IntoIterator<Item = SnapshotTarget>, checked_at: Timestamp) -> Vec<Item> {
     let Part { number, of } = part;
     let arrays = arrays(targets, MOST_BYTES);
     let numbers =
         [("schemaVersion", SCHEMA_VERSION.to_string()), ("of", of.to_string()), ("items", arrays.len().to_string())];
     let item = |(place, targets): (usize, String)| {
-        let key = if place == 0 { format!("snapshot#{number}") } else { format!("snapshot#{number}.{place}") };
-        let texts = [(KEY, key), ("checkedAt", checked_at.to_string()), ("targets", targets)];
+        let texts = [(KEY, key(number, place)), ("checkedAt", checked_at.to_string()), ("targets", targets)];
         let texts = texts.map(|(name, text)| (name.to_owned(), AttributeValue::S(text)));
         let numbers = numbers.clone().map(|(name, number)| (name.to_owned(), AttributeValue::N(number)));
         texts.into_iter().chain(numbers).collect()
