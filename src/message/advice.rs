@@ -1,10 +1,10 @@
 //! What to do about an alert, by situation: the first one that holds.
 
+use super::console::{account_dashboard, request_history, service_quotas, support_case, support_center};
 use super::situation::{Sandbox, is_rejecting, is_stopped, sandbox};
-use super::subject::how_long;
 use crate::alert::{AlertLevel, Finding, Kind, Notification, Unread};
 use crate::numbers::count;
-use crate::reading::{AccountStatus, CaseId, EnforcementStatus, IncreaseRequest, SENDING_QUOTA_CODE, SendQuota};
+use crate::reading::{AccountStatus, EnforcementStatus, IncreaseRequest, SENDING_QUOTA_CODE, SendQuota};
 use crate::target::Target;
 use crate::time::Timestamp;
 
@@ -226,7 +226,7 @@ fn follow_up(request: &IncreaseRequest, target: &Target, now: Timestamp) -> Step
         "A request for a quota of {} has been open since {} ({}); AWS takes no second one.",
         count(request.desired_value()),
         request.requested_at.for_people(),
-        how_long(request.requested_at, now)
+        request.requested_at.how_long_until(now)
     );
     match &request.case_id {
         Some(case) => Step::at(
@@ -296,46 +296,5 @@ pub(super) fn in_short(notification: &Notification) -> &'static [&'static str] {
         }
         (Finding::Quota(_), _) if notification.level > AlertLevel::Ok => &["Hold bulk mail, raise the quota."],
         (Finding::Quota(_), _) => &[],
-    }
-}
-
-fn account_dashboard(target: &Target) -> String {
-    console_page(target, "ses/home", "#/account", "the SES account dashboard")
-}
-
-fn service_quotas(target: &Target, code: &str) -> String {
-    let path = format!("servicequotas/home/services/ses/quotas/{code}");
-    console_page(target, &path, "", &format!("Service Quotas, quota {code}"))
-}
-
-/// The requests of the last 90 days.
-fn request_history(target: &Target) -> String {
-    console_page(target, "servicequotas/home/requests", "", "Service Quotas, quota request history")
-}
-
-fn support_case(target: &Target, case: &CaseId) -> String {
-    match target.account.partition.console_domain() {
-        Some(domain) => format!("https://{domain}/support/home#/case/?displayId={case}"),
-        None => format!("In the console: the AWS Support Center, case {case}"),
-    }
-}
-
-/// Support Center is one for all Regions.
-fn support_center(target: &Target) -> String {
-    match target.account.partition.console_domain() {
-        Some(domain) => format!("https://{domain}/support/home"),
-        None => "In the console: the AWS Support Center".to_owned(),
-    }
-}
-
-/// A link to a page of the console of the target's Region and partition. Where the console is unknown, the page's name. The
-/// page of an account as a whole is in the Region that the console shows last.
-fn console_page(target: &Target, path: &str, fragment: &str, name: &str) -> String {
-    let region = &target.region;
-    match (target.account.partition.console_domain(), region.is_all()) {
-        (Some(domain), false) => format!("https://{region}.{domain}/{path}?region={region}{fragment}"),
-        (Some(domain), true) => format!("https://{domain}/{path}{fragment}"),
-        (None, false) => format!("In the console of {region}: {name}"),
-        (None, true) => format!("In the console: {name}"),
     }
 }

@@ -2,6 +2,7 @@
 
 mod advice;
 mod chat;
+pub mod console;
 mod digest;
 mod document;
 mod email;
@@ -18,7 +19,7 @@ use chat::Chat;
 
 pub use digest::fitting;
 pub use outlook::briefly;
-pub use situation::advises_increase;
+pub use situation::{Sandbox, advises_increase, sandbox};
 
 /// What is published to the topic.
 #[derive(Debug, Clone, PartialEq)]

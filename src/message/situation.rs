@@ -4,16 +4,21 @@ use crate::alert::{AlertLevel, Finding, Kind, Notification};
 use crate::reading::{AccountStatus, EnforcementStatus, Reading, SendRate};
 
 /// Whether the account is in the SES sandbox, in which a higher quota is not what to ask for.
-pub(super) enum Sandbox {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sandbox {
     /// SES says so.
     Yes,
     /// SES does not say, and quota and rate are those of the sandbox.
     Perhaps,
+    /// SES says that it is not, or does not say, and quota or rate are others.
     No,
 }
 
+/// Whether the account that was read is in the sandbox.
+///
 /// Source: Amazon SES developer guide, "Request production access (Moving out of the Amazon SES sandbox)".
-pub(super) fn sandbox(reading: &Reading) -> Sandbox {
+#[must_use]
+pub fn sandbox(reading: &Reading) -> Sandbox {
     let (max, rate) = (Some(200.0), SendRate::PerSecond(1.0));
     match reading.account.as_ref().and_then(|status| status.production_access) {
         Some(true) => Sandbox::No,
