@@ -6,6 +6,7 @@ use aws_config::{Region as SdkRegion, SdkConfig};
 use aws_sdk_servicequotas::Client;
 use aws_sdk_servicequotas::config::Builder;
 use aws_sdk_servicequotas::types::RequestedServiceQuotaChange;
+use aws_smithy_types::DateTime;
 
 use super::config::retry_budget;
 use super::error::failure;
@@ -35,7 +36,9 @@ pub struct IncreaseReader {
 }
 
 impl IncreaseReader {
-    pub(super) fn new(config: &SdkConfig) -> Self {
+    /// The configuration says where to call, as whom, and how often and how long a call is tried.
+    #[must_use]
+    pub fn new(config: &SdkConfig) -> Self {
         Self { config: config.clone(), client: OnceLock::new() }
     }
 
@@ -82,6 +85,8 @@ impl IncreaseReader {
 
 fn known(request: &RequestedServiceQuotaChange) -> Option<IncreaseRequest> {
     let status = RequestStatus::named(request.status()?.as_str())?;
-    let requested_at = Timestamp::from_epoch_seconds(request.created()?.secs());
-    IncreaseRequest::new(request.desired_value()?, status, requested_at, request.case_id())
+    let at = |time: &DateTime| Timestamp::from_epoch_seconds(time.secs());
+    let mut known = IncreaseRequest::new(request.desired_value()?, status, at(request.created()?), request.case_id())?;
+    known.updated_at = request.last_updated().map(at);
+    Some(known)
 }

@@ -27,6 +27,9 @@ pub struct IncreaseRequest {
     pub status: RequestStatus,
     /// When it was filed.
     pub requested_at: Timestamp,
+    /// When its status changed last. Of one that is open, that tells nothing to anybody.
+    #[serde(skip)]
+    pub updated_at: Option<Timestamp>,
     /// The support case in which AWS handles it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case_id: Option<CaseId>,
@@ -65,7 +68,8 @@ impl IncreaseRequest {
         case_id: Option<&str>,
     ) -> Option<Self> {
         let case_id = case_id.and_then(CaseId::new);
-        (1.0..=IMPLAUSIBLE).contains(&desired_value).then_some(Self { desired_value, status, requested_at, case_id })
+        let request = Self { desired_value, status, requested_at, updated_at: None, case_id };
+        (1.0..=IMPLAUSIBLE).contains(&desired_value).then_some(request)
     }
 
     /// The quota that it asks for: 1 to a trillion recipients in 24 hours.
