@@ -79,7 +79,7 @@ class Cloud:
         """Creates the certificates of all hosts in these Regions in advance."""
         for region in regions:
             self._authority.issue(f"email.{region}.amazonaws.com")
-        for service in ("dynamodb", "monitoring", "sns", "sts"):
+        for service in ("dynamodb", "monitoring", "servicequotas", "sns", "sts"):
             self._authority.issue(f"{service}.us-east-1.amazonaws.com")
 
     async def _handle(self, request: Request) -> Response:

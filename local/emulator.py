@@ -6,6 +6,7 @@
 | `PutMetricData` in the CBOR protocol, which the SDKs use, needs permission, with the key `cloudwatch:namespace` | everybody may call it |
 | `SendMessageBatch` needs the permission `sqs:SendMessage` | one of its own, which AWS does not have |
 | `ses_control`: a test sets quota and status of SES, which counts recipients | they are fixed; it counts messages |
+| `service_quotas`: the quotas of SES, and requests for higher ones | no Service Quotas |
 | a Slack channel configuration can be created and, by Cloud Control, read; it sends nothing | no stack with one |
 | a subscription without confirmation is listed as `PendingConfirmation` | it is listed like any other |
 | a change of a function's configuration ends its own processes | it ends those of every account's function of that name, in the middle of a check too |
@@ -27,7 +28,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudcontrol, lambda_svc, sns, sts
 from ministack.services.cloudformation import provisioners
 
-from . import organizations, ses_control
+from . import organizations, service_quotas, ses_control
 
 PUT_METRIC_DATA = "cloudwatch:PutMetricData"
 SLACK_CHANNEL = "AWS::Chatbot::SlackChannelConfiguration"
@@ -45,6 +46,8 @@ def alarm_record(name: str, properties: dict[str, Any], original: Any = provisio
 def required_action(service: str, method: str, path: str, *request: Any, original: Any = iam_actions.extract_iam_action) -> Any:
     if path.endswith("/operation/PutMetricData"):
         return PUT_METRIC_DATA
+    if service == "servicequotas":
+        return f"servicequotas:{service_quotas.operation(request[0])}"
     action = original(service, method, path, *request)
     return "sqs:SendMessage" if action == "sqs:SendMessageBatch" else action
 
@@ -113,4 +116,5 @@ if __name__ == "__main__":
     sts.handle_request = answer_of_sts
     organizations.install()
     ses_control.install()
+    service_quotas.install()
     app.main()

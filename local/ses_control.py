@@ -7,6 +7,7 @@
 | `Max24HourSend`, `MaxSendRate`, `SentLast24Hours` | `GetSendQuota` and `GetAccount` |
 | `EnforcementStatus`, `ProductionAccessEnabled`, `SendingEnabled`, `Details` | `GetAccount` |
 | `SendDataPoints`, with times in seconds since 1970 | `GetSendStatistics` |
+| `QuotaRequests`, with times in seconds since 1970 | Service Quotas: see `service_quotas` |
 
 `PutAccountSendingAttributes` sets `SendingEnabled`, too. What was never set is as ministack has it, except that SES counts recipients, and ministack messages, and that the points of
 SES lie on no quarter hour of the clock, and in no order.
@@ -46,6 +47,11 @@ def install() -> None:
 def set_here() -> dict[str, Any]:
     """What was set for the account and the Region of the current request."""
     return _set.get(f"{get_account_id()}/{get_region()}", {})
+
+
+def change_here(**values: Any) -> None:
+    """Sets something for the account and the Region of the current request."""
+    _set.setdefault(f"{get_account_id()}/{get_region()}", {}).update(values)
 
 
 def recipients(message: dict[str, Any]) -> int:
@@ -88,8 +94,7 @@ def production_access_enabled(original: Any = ses._production_access_enabled) ->
 
 async def handle_v2(method: str, path: str, headers: Any, body: bytes, *request: Any, original: Any = ses_v2.handle_request) -> Any:
     if (method, path) == ("PUT", "/v2/email/account/sending"):
-        values = _set.setdefault(f"{get_account_id()}/{get_region()}", {})
-        values["SendingEnabled"] = json.loads(body).get("SendingEnabled", False)
+        change_here(SendingEnabled=json.loads(body).get("SendingEnabled", False))
         return json_response({})
     status, headers, body = await original(method, path, headers, body, *request)
     if (method, path, status) != ("GET", "/v2/email/account", 200):

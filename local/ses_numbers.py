@@ -14,6 +14,7 @@ NAMES = {
     "production_access": "ProductionAccessEnabled",
     "details": "Details",
     "data_points": "SendDataPoints",
+    "quota_requests": "QuotaRequests",
 }
 
 

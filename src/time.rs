@@ -57,6 +57,19 @@ impl Timestamp {
         let text = self.to_string();
         format!("{} {} UTC", &text[..10], &text[11..16])
     }
+
+    /// For people: `15 minutes`, from there to `now`; no time at all where that is earlier.
+    #[must_use]
+    pub fn how_long_until(self, now: Self) -> String {
+        let minutes = (now.0 - self.0).max(0) / 60;
+        let (count, unit) = match minutes {
+            0..120 => (minutes, "minute"),
+            120..2_880 => (minutes / 60, "hour"),
+            _ => (minutes / 1_440, "day"),
+        };
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {unit}{plural}")
+    }
 }
 
 impl fmt::Display for Timestamp {

@@ -1,7 +1,7 @@
 """The AWS protocols: which operation a request calls, and the bodies of successful and error responses.
 
-A check uses four of them: Query (SES, SNS and STS), REST-JSON (version 2 of SES), JSON (DynamoDB, SQS and Organizations) and
-RPC v2 CBOR (CloudWatch).
+A check uses four of them: Query (SES, SNS and STS), REST-JSON (version 2 of SES), JSON (DynamoDB, SQS, Organizations and
+Service Quotas) and RPC v2 CBOR (CloudWatch).
 """
 
 import json

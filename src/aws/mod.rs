@@ -9,6 +9,7 @@ mod dynamodb;
 mod error;
 mod http;
 mod organizations;
+mod service_quotas;
 mod ses;
 mod sesv2;
 mod sns;
@@ -28,6 +29,7 @@ use trust::Trust;
 pub use cloudwatch::MetricPublisher;
 pub use dynamodb::{MemberList, StateStore, States, StoredState, Write};
 pub use organizations::{Listing, OrganizationReader, Page};
+pub use service_quotas::IncreaseReader;
 pub use ses::QuotaReader;
 pub use sesv2::AccountReader;
 pub use sns::AlertPublisher;
@@ -41,6 +43,8 @@ pub struct Clients {
     pub quotas: QuotaReader,
     /// Reads the account status in each Region.
     pub accounts: AccountReader,
+    /// Reads the requests for a higher quota in each Region.
+    pub increases: IncreaseReader,
     /// Keeps the alert state; `None` without `STATE_TABLE`.
     pub states: Option<StateStore>,
     /// Publishes the alerts.
@@ -99,6 +103,7 @@ impl Clients {
         Self {
             quotas: QuotaReader::new(config),
             accounts: AccountReader::new(config),
+            increases: IncreaseReader::new(config),
             states: settings.publishing.state_table.clone().map(|table| StateStore::new(config, table)),
             alerts: AlertPublisher::new(for_alerts, settings.publishing.alert_topic.clone()),
             metrics: MetricPublisher::new(config, settings.publishing.metric_namespace.clone()),

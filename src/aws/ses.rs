@@ -25,7 +25,9 @@ pub struct QuotaReader {
 }
 
 impl QuotaReader {
-    pub(super) fn new(config: &SdkConfig) -> Self {
+    /// The configuration says where to call, as whom, and how often and how long a call is tried.
+    #[must_use]
+    pub fn new(config: &SdkConfig) -> Self {
         let config = Builder::from(config).retry_partition(retry_budget()).build();
         Self { client: Client::from_conf(config) }
     }

@@ -98,6 +98,7 @@ impl Assessor<'_> {
             account: account.flatten(),
             rate_used,
             forecast,
+            increase_request: None,
             checked_at,
         };
         let mut failures: Vec<Failure> = quota_failure.into_iter().chain(account_failure).collect();

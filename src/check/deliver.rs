@@ -1,15 +1,18 @@
 //! Does what was decided about subjects: claim, publish, commit. One alert alone, or a digest of several.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::maybe_done;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::Semaphore;
 use tracing::info;
 
 use super::deadline::Deadline;
 use super::dispatch::{Batch, Group, group};
+use super::increases::Increases;
 use super::pace::Pace;
 use super::said::SaidThisHour;
 use crate::alert::{
@@ -18,8 +21,8 @@ use crate::alert::{
 };
 use crate::aws::{AlertPublisher, StateStore, StoredState, Write};
 use crate::failure::{Failure, Stage};
-use crate::message::Message;
-use crate::reading::Reading;
+use crate::message::{Message, advises_increase};
+use crate::reading::{IncreaseRequest, Reading};
 use crate::time::Timestamp;
 
 /// How often a check decides about a subject: at first, and after each of two lost races.
@@ -117,6 +120,8 @@ pub(super) struct AlertDelivery<'a> {
     pub states: Option<&'a StateStore>,
     /// Where alerts are published.
     pub alerts: &'a AlertPublisher,
+    /// Says whether a request for a higher quota is open.
+    pub increases: Increases<'a>,
     /// When a notification is due.
     pub policies: &'a AlertPolicies,
     /// Names this attempt in a claim.
@@ -139,14 +144,23 @@ impl AlertDelivery<'_> {
     /// Does what was decided, guarded by the states as they were read. Whoever loses a race looks again: the state that won
     /// may call for something else, and only a claim leaves the subject to its holder.
     pub(super) async fn deliver(&self, Batch { tasks, turn: _turn }: Batch) -> Vec<Done> {
+        // While it is claimed, so that the alert is not later for it.
+        let mut increase = pin!(maybe_done(self.open_increase(&tasks)));
         let (mut left, mut done) = (tasks, Vec::new());
         for _ in 0..DECISIONS {
             let mut due: BTreeMap<Group, Vec<Due>> = BTreeMap::new();
             let mut again = Vec::new();
-            for step in self.carry_out(left).await {
+            let (steps, ()) = tokio::join!(self.carry_out(left), increase.as_mut());
+            for step in steps {
                 match step {
                     Step::Done(one) => done.push(one),
-                    Step::Due(one) => due.entry(group(&one.notification)).or_default().push(*one),
+                    Step::Due(mut one) => {
+                        if advises_increase(&one.notification) {
+                            let known = increase.as_mut().output_mut();
+                            one.notification.reading.increase_request = known.and_then(|known| known.clone());
+                        }
+                        due.entry(group(&one.notification)).or_default().push(*one);
+                    }
                     Step::Again(task) => again.push(*task),
                 }
             }
@@ -163,6 +177,16 @@ impl AlertDelivery<'_> {
             task.done(due, [Failure::contended(DECISIONS)])
         }));
         done
+    }
+
+    /// The request for a higher quota that is open, for an alert that leaves alone and leads people to file one. A digest is of
+    /// many targets, and has no room for what each has asked for; what the process has said in this hour is not said again.
+    fn open_increase(&self, tasks: &[Task]) -> impl Future<Output = Option<IncreaseRequest>> + use<'_> {
+        let alone = if let [task] = tasks { task.decision.action.notification() } else { None };
+        let target = alone
+            .filter(|notification| advises_increase(notification) && !self.said.contains(notification))
+            .map(|notification| notification.reading.target.clone());
+        async move { self.increases.open(&target?).await }
     }
 
     async fn carry_out(&self, tasks: Vec<Task>) -> Vec<Step> {

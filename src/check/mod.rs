@@ -11,6 +11,7 @@ mod deadline;
 mod deliver;
 mod dispatch;
 mod histories;
+mod increases;
 mod left_out;
 mod listeners;
 mod members;
@@ -43,6 +44,7 @@ use checked::Checked;
 use deliver::Done;
 use dispatch::Dispatch;
 use histories::Histories;
+use increases::Denials;
 use left_out::LeftOut;
 use listeners::Listeners;
 use members::{Members, Roster};
@@ -68,6 +70,7 @@ pub struct Monitor {
     members: Members,
     sessions: Sessions,
     left_out: LeftOut,
+    denials: Denials,
 }
 
 /// What a check knows of the invocation that it runs in.
@@ -107,6 +110,7 @@ impl Monitor {
             members: Members::default(),
             sessions: Sessions::default(),
             left_out: LeftOut::default(),
+            denials: Denials::default(),
         }
     }
 

@@ -16,6 +16,7 @@ use super::assess::{Assessed, Assessment, Assessor};
 use super::checked::{Checked, tally};
 use super::deadline::Deadline;
 use super::deliver::{AlertDelivery, Task, WRITES};
+use super::increases::Increases;
 use super::observe::{Observation, Observer};
 use super::pace::Pace;
 use super::patience::Patience;
@@ -92,10 +93,19 @@ impl<'a> Check<'a> {
 
     /// What alerts are delivered with: one for the whole check, which keeps their pace.
     pub(super) fn delivery(&self) -> AlertDelivery<'_> {
-        let Monitor { settings, clients, said, .. } = self.monitor;
+        let Monitor { settings, clients, said, sessions, denials, .. } = self.monitor;
+        let increases = Increases {
+            reader: &clients.increases,
+            denials,
+            sessions,
+            own: &self.invocation.function.account.id,
+            now: self.invocation.started_at,
+            deadline: self.deadline,
+        };
         AlertDelivery {
             states: clients.states.as_ref(),
             alerts: &clients.alerts,
+            increases,
             policies: &settings.alerting,
             claimant: &self.claimant,
             claimed_until: self.claimed_until,

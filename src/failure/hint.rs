@@ -28,9 +28,7 @@ impl Failure {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self.code.as_str() {
-            "AccessDenied" | "AccessDeniedException" | "AuthorizationError" | "AuthorizationErrorException" => {
-                Some(self.denied())
-            }
+            _ if self.is_denied() => Some(self.denied()),
             "UnknownIssuer" => Some(
                 "nobody whom the function trusts has issued this certificate: behind a TLS-inspecting proxy, set AWS_CA_BUNDLE or \
                  SSL_CERT_FILE to the proxy's CA certificate",
@@ -80,6 +78,10 @@ impl Failure {
             (Stage::History, None) => {
                 "grant the role that reads this account ses:GetSendStatistics, in this Region too; until then alerts come \
                  without a forecast"
+            }
+            (Stage::Increases, None) => {
+                "grant the role that reads this account servicequotas:ListRequestedServiceQuotaChangeHistoryByQuota, in this \
+                 Region too; until then alerts do not say whether a request for a higher quota is open"
             }
             (Stage::State, None) => {
                 "grant the function's role dynamodb:BatchGetItem and dynamodb:PutItem on the table in STATE_TABLE"
@@ -178,6 +180,7 @@ mod tests {
             (Stage::Read, "AccessDenied"),
             (Stage::Account, "AccessDeniedException"),
             (Stage::History, "AccessDenied"),
+            (Stage::Increases, "AccessDeniedException"),
             (Stage::State, "AccessDeniedException"),
             (Stage::Alert, "AuthorizationError"),
             (Stage::Metrics, "AccessDenied"),
@@ -187,6 +190,7 @@ mod tests {
         grant the role that reads this account ses:GetSendQuota, in this Region too
         grant the role that reads this account ses:GetAccount, in this Region too
         grant the role that reads this account ses:GetSendStatistics, in this Region too; until then alerts come without a forecast
+        grant the role that reads this account servicequotas:ListRequestedServiceQuotaChangeHistoryByQuota, in this Region too; until then alerts do not say whether a request for a higher quota is open
         grant the function's role dynamodb:BatchGetItem and dynamodb:PutItem on the table in STATE_TABLE
         grant the function's role sns:Publish on the topic in ALERT_TOPIC_ARN, in the topic's policy too
         grant the function's role cloudwatch:PutMetricData for the namespace in METRIC_NAMESPACE

@@ -26,6 +26,8 @@ pub enum Stage {
     Account,
     /// Reading what was sent in the last two weeks from SES.
     History,
+    /// Reading the requests for a higher quota from Service Quotas: only in the log, since no check fails for that.
+    Increases,
     /// Reading or writing the state in DynamoDB.
     State,
     /// Publishing to the SNS topic.
@@ -62,6 +64,7 @@ impl Stage {
             Self::Read => "read",
             Self::Account => "account",
             Self::History => "history",
+            Self::Increases => "increases",
             Self::State => "state",
             Self::Alert => "alert",
             Self::Metrics => "metrics",
@@ -160,6 +163,13 @@ impl Failure {
     #[must_use]
     pub fn is_of_credentials(&self) -> bool {
         ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"]
+            .contains(&self.code.as_str())
+    }
+
+    /// Whether AWS denies access.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        ["AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"]
             .contains(&self.code.as_str())
     }
 

@@ -4,6 +4,7 @@
 mod course;
 mod headroom;
 mod json;
+mod past;
 mod projection;
 mod scenarios;
 mod series;
@@ -21,6 +22,7 @@ use window::RollingWindow;
 
 pub use headroom::Headroom;
 pub use json::ForecastFields;
+pub use past::{BusyDay, Past};
 pub use projection::Projection;
 
 /// With fewer days of history, what they have in common with the next day is known less well.

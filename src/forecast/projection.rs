@@ -10,7 +10,7 @@ use crate::reading::{SendHistory, SendQuota};
 use crate::time::Timestamp;
 
 /// With fewer days of history, nothing is told: on less, the forecast was no better than the present level.
-const LEAST_DAYS: usize = 3;
+pub(super) const LEAST_DAYS: usize = 3;
 /// The part of the scenarios beyond each end of a window of time, and of a band of use. Fitted on the training traces, so that
 /// these hold 4 times in 5: what comes is a little less regular than what was.
 const WINDOW_TAIL: f64 = 0.06;

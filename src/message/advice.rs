@@ -1,13 +1,14 @@
 //! What to do about an alert, by situation: the first one that holds.
 
+use super::console::{account_dashboard, request_history, service_quotas, support_case, support_center};
 use super::situation::{Sandbox, is_rejecting, is_stopped, sandbox};
 use crate::alert::{AlertLevel, Finding, Kind, Notification, Unread};
-use crate::reading::{AccountStatus, EnforcementStatus, SendQuota};
+use crate::numbers::count;
+use crate::reading::{AccountStatus, EnforcementStatus, IncreaseRequest, SENDING_QUOTA_CODE, SendQuota};
 use crate::target::Target;
+use crate::time::Timestamp;
 
-/// The quota `Sending quota` of the service `ses` in Service Quotas.
-const SENDING_QUOTA_CODE: &str = "L-804C8AE8";
-/// The quota `Sending rate`.
+/// The quota `Sending rate` of the service `ses` in Service Quotas.
 const SENDING_RATE_CODE: &str = "L-CDEF9B6B";
 
 /// One thing to do.
@@ -174,7 +175,12 @@ fn unknown_status_steps(target: &Target) -> Vec<Step> {
 }
 
 fn quota_steps(notification: &Notification, quota: &SendQuota, target: &Target) -> Vec<Step> {
-    let (dashboard, quotas) = (account_dashboard(target), service_quotas(target, SENDING_QUOTA_CODE));
+    let dashboard = account_dashboard(target);
+    let open = notification.reading.increase_request.as_ref();
+    let ask = |text: &str| match open {
+        Some(request) => follow_up(request, target, notification.reading.checked_at),
+        None => Step::at(text, service_quotas(target, SENDING_QUOTA_CODE)),
+    };
     if let Sandbox::Yes = sandbox(&notification.reading) {
         return vec![
             Step::at(
@@ -189,7 +195,7 @@ fn quota_steps(notification: &Notification, quota: &SendQuota, target: &Target) 
     if quota.max_24_hour_send() == Some(0.0) {
         return vec![
             Step::at("See why the account may not send, and answer what AWS asks for there:", dashboard),
-            Step::at("Ask for a sending quota. It can take a day to be granted:", quotas),
+            ask("Ask for a sending quota. It can take a day to be granted:"),
             Step::new("Stop the programs that send, or let them retry: all their mail is rejected."),
         ];
     }
@@ -202,14 +208,33 @@ fn quota_steps(notification: &Notification, quota: &SendQuota, target: &Target) 
             ),
             Step::new(HOLD_BACK),
             Step::new("See what was sent, and whether it should have been: on the same page."),
-            Step::at("If the account has left the sandbox and kept its limits, ask for a higher quota:", quotas),
+            ask("If the account has left the sandbox and kept its limits, ask for a higher quota:"),
         ];
     }
     vec![
         Step::new(HOLD_BACK),
         Step::at("See what was sent, and whether it should have been:", dashboard),
-        Step::at("Ask for a higher quota now. It can take a day to be granted:", quotas),
+        ask("Ask for a higher quota now. It can take a day to be granted:"),
     ]
+}
+
+/// What to do about a request that is open: AWS takes no second one.
+///
+/// Source: Service Quotas user guide, "Requesting a quota increase", on large and urgent increases.
+fn follow_up(request: &IncreaseRequest, target: &Target, now: Timestamp) -> Step {
+    let open = format!(
+        "A request for a quota of {} has been open since {} ({}); AWS takes no second one.",
+        count(request.desired_value()),
+        request.requested_at.for_people(),
+        request.requested_at.how_long_until(now)
+    );
+    match &request.case_id {
+        Some(case) => Step::at(
+            format!("{open} Answer AWS's questions in the support case, and say how urgent it is:"),
+            support_case(target, case),
+        ),
+        None => Step::at(format!("{open} See whether it has come further:"), request_history(target)),
+    }
 }
 
 fn rate_steps(notification: &Notification, target: &Target) -> Vec<Step> {
@@ -236,6 +261,7 @@ fn rate_steps(notification: &Notification, target: &Target) -> Vec<Step> {
 /// The same in a few words, for a phone.
 pub(super) fn in_short(notification: &Notification) -> &'static [&'static str] {
     let is_sandbox = !matches!(sandbox(&notification.reading), Sandbox::No);
+    let is_asked_for = notification.reading.increase_request.is_some();
     match (&notification.finding, notification.kind) {
         (_, Kind::Test) => &["Only a test."],
         (_, Kind::Recovered) => &["Recovered."],
@@ -258,42 +284,17 @@ pub(super) fn in_short(notification: &Notification) -> &'static [&'static str] {
         (Finding::Quota(_), _) if is_rejecting(notification) && is_sandbox => {
             &["SES rejects mail.", "Ask for production access."]
         }
+        (Finding::Quota(_), _) if is_rejecting(notification) && is_asked_for => {
+            &["SES rejects mail.", "A quota request is open."]
+        }
         (Finding::Quota(_), _) if is_rejecting(notification) => &["SES rejects mail.", "Raise the quota."],
         (Finding::Quota(_), _) if notification.level > AlertLevel::Ok && is_sandbox => {
             &["Hold bulk mail, ask for production access."]
         }
+        (Finding::Quota(_), _) if notification.level > AlertLevel::Ok && is_asked_for => {
+            &["Hold bulk mail, a quota request is open."]
+        }
         (Finding::Quota(_), _) if notification.level > AlertLevel::Ok => &["Hold bulk mail, raise the quota."],
         (Finding::Quota(_), _) => &[],
-    }
-}
-
-/// Where to look at the account: a URL, or the name of a page where the console of the partition is not known.
-#[must_use]
-pub fn account_dashboard(target: &Target) -> String {
-    console_page(target, "ses/home", "#/account", "the SES account dashboard")
-}
-
-fn service_quotas(target: &Target, code: &str) -> String {
-    let path = format!("servicequotas/home/services/ses/quotas/{code}");
-    console_page(target, &path, "", &format!("Service Quotas, quota {code}"))
-}
-
-/// Support Center is one for all Regions.
-fn support_center(target: &Target) -> String {
-    match target.account.partition.console_domain() {
-        Some(domain) => format!("https://{domain}/support/home"),
-        None => "In the console: the AWS Support Center".to_owned(),
-    }
-}
-
-/// A link to a page of the console of the target's Region and partition. Where the console is unknown, the page's name. The
-/// page of an account as a whole is in the Region that the console shows last.
-fn console_page(target: &Target, path: &str, fragment: &str, name: &str) -> String {
-    let region = &target.region;
-    match (target.account.partition.console_domain(), region.is_all()) {
-        (Some(domain), false) => format!("https://{region}.{domain}/{path}?region={region}{fragment}"),
-        (Some(domain), true) => format!("https://{domain}/{path}{fragment}"),
-        (None, false) => format!("In the console of {region}: {name}"),
-        (None, true) => format!("In the console: {name}"),
     }
 }

@@ -191,8 +191,8 @@ fn steps(first: &Notification) -> Vec<Step> {
         (Finding::Quota(_), _) => &[
             "Hold back mail that can wait, bulk mail first: many targets at once may have one sender, or one mistake, in common.",
             "In the SES console of each Region, under Account dashboard, see what was sent, and whether it should have been.",
-            "Ask for higher quotas in Service Quotas, or for production access where the account is in the sandbox. It can \
-             take a day to be granted.",
+            "Ask for higher quotas in Service Quotas, unless a request is open there, or for production access where the account \
+             is in the sandbox. It can take a day to be granted.",
         ],
         (Finding::Rate(_), _) => &[
             "Let the programs that send bulk mail send more slowly, and send again later what SES throttles: many targets at \

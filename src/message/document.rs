@@ -7,7 +7,7 @@ use crate::alert::{AlertId, AlertLevel, Cause, Finding, IncidentId, Kind, Notifi
 use crate::failure::Failure;
 use crate::forecast::Forecast;
 use crate::numbers::json_number;
-use crate::reading::{EnforcementStatus, SendQuota, Utilization};
+use crate::reading::{EnforcementStatus, IncreaseRequest, SendQuota, Utilization};
 use crate::target::{AccountId, AccountName, Region};
 use crate::time::Timestamp;
 
@@ -56,6 +56,8 @@ pub(super) struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     production_access: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    increase_request: Option<&'a IncreaseRequest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     unread_since: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a Failure>,
@@ -99,6 +101,7 @@ pub(super) fn of(notification: &Notification) -> Document<'_> {
         sending_enabled: status.map(|status| status.sending_enabled),
         enforcement_status: status.map(|status| EnforcementStatus::name(&status.enforcement)),
         production_access: status.and_then(|status| status.production_access),
+        increase_request: reading.increase_request.as_ref(),
         unread_since: unread.map(|unread| unread.since),
         error: unread.map(|unread| &unread.failure),
         test: notification.kind == Kind::Test,

@@ -2,6 +2,7 @@
 
 mod advice;
 mod chat;
+pub mod console;
 mod digest;
 mod document;
 mod email;
@@ -16,9 +17,9 @@ use crate::alert::{AlertLevel, Kind, Notification, Subject};
 use crate::target::Target;
 use chat::Chat;
 
-pub use advice::account_dashboard;
 pub use digest::fitting;
 pub use outlook::in_short as outlook_in_short;
+pub use situation::{Sandbox, advises_increase, sandbox};
 pub(crate) use sms::capitalized;
 
 /// What is published to the topic.

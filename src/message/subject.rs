@@ -73,12 +73,5 @@ pub(super) fn headline(notification: &Notification) -> String {
 
 /// `not readable for 15 minutes`
 pub(super) fn not_readable(unread: &Unread, now: Timestamp) -> String {
-    let minutes = (now.epoch_seconds() - unread.since.epoch_seconds()).max(0) / 60;
-    let (count, unit) = match minutes {
-        0..120 => (minutes, "minute"),
-        120..2_880 => (minutes / 60, "hour"),
-        _ => (minutes / 1_440, "day"),
-    };
-    let plural = if count == 1 { "" } else { "s" };
-    format!("not readable for {count} {unit}{plural}")
+    format!("not readable for {}", unread.since.how_long_until(now))
 }

@@ -8,10 +8,12 @@ use crate::alert::{AlertId, AlertPolicy, Finding, IncidentId, Unread};
 use crate::failure::{Failure, Stage};
 use crate::forecast::tests::any::any_forecast;
 use crate::forecast::{Forecast, Outlook, Peak, Window};
-use crate::reading::{AccountStatus, Reading, SendQuota};
+use crate::reading::{AccountStatus, IncreaseRequest, Reading, RequestStatus, SendQuota};
 use crate::target::tests::target;
 use crate::target::{AccountName, Region, Target};
 use crate::time::Timestamp;
+
+mod increase;
 
 fn reading(sent: f64, max: f64) -> Reading {
     let quota = SendQuota::new(sent, max, 14.0).ok();
@@ -558,6 +560,14 @@ fn a_test_alert_about_many_targets_names_fifty_and_fits() {
     assert_eq!(Message::of(&[]), None);
 }
 
+fn any_increase() -> impl Strategy<Value = IncreaseRequest> {
+    let case = prop_oneof![Just(None), "[0-9]{10,15}".prop_map(Some), "[a-zA-Z0-9-]{64}".prop_map(Some)];
+    (1.0..1e12_f64, any::<bool>(), any::<i64>(), case).prop_map(|(value, is_case, seconds, case)| {
+        let status = if is_case { RequestStatus::CaseOpened } else { RequestStatus::Pending };
+        IncreaseRequest::new(value, status, Timestamp::from_epoch_seconds(seconds), case.as_deref()).unwrap()
+    })
+}
+
 /// How an unknown would look in our words.
 const UNKNOWN: [&str; 4] = ["NaN", "null", " inf", " -1"];
 
@@ -600,12 +610,14 @@ fn any_nameless() -> impl Strategy<Value = Notification> {
     let failure = (code, words_of_aws("\\PC{0,600}"), any::<bool>());
     let past = (kind, any_level(), prop::option::of(any_level()), select(&Subject::ALL[..]));
     let read = (place, 0.0..1e12_f64, max, rate, prop::option::of(any::<bool>()), prop::option::of(any_forecast()));
-    (past, read, status, failure, any::<i64>(), 0..10_000_000_i64).prop_map(
+    let open = prop::option::of(any_increase());
+    (past, read, status, failure, open, any::<i64>(), 0..10_000_000_i64).prop_map(
         |(
             past,
             (target, sent, max, rate, production, forecast),
             (enabled, name),
             (code, message, is_of_role),
+            increase_request,
             seconds,
             unread_for,
         )| {
@@ -629,6 +641,7 @@ fn any_nameless() -> impl Strategy<Value = Notification> {
                 account: Some(status).filter(|_| enabled && !is_whole),
                 rate_used: used,
                 forecast,
+                increase_request,
                 ..Reading::unknown(target, checked_at)
             };
             let incident_id = Some(IncidentId::new(&reading.target, subject, since)).filter(|_| kind != Kind::Test);
@@ -1274,8 +1287,8 @@ fn digests() {
        one mistake, in common.
     2. In the SES console of each Region, under Account dashboard, see what was sent, and whether it
        should have been.
-    3. Ask for higher quotas in Service Quotas, or for production access where the account is in the
-       sandbox. It can take a day to be granted.
+    3. Ask for higher quotas in Service Quotas, unless a request is open there, or for production
+       access where the account is in the sandbox. It can take a day to be granted.
 
     CRITICAL: SES, 2 targets with 95.2% or more of the 24-hour sending quota used. Hold bulk mail, raise the quotas.
 
@@ -1294,8 +1307,8 @@ fn digests() {
        one mistake, in common.
     2. In the SES console of each Region, under Account dashboard, see what was sent, and whether it
        should have been.
-    3. Ask for higher quotas in Service Quotas, or for production access where the account is in the
-       sandbox. It can take a day to be granted.
+    3. Ask for higher quotas in Service Quotas, unless a request is open there, or for production
+       access where the account is in the sandbox. It can take a day to be granted.
 
     EXHAUSTED: SES, 2 targets with no 24-hour sending quota left. Hold bulk mail, raise the quotas.
 

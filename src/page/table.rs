@@ -7,7 +7,7 @@ use super::age::Age;
 use super::html::Html;
 use super::row::Row;
 use crate::alert::{AlertLevel, Standing};
-use crate::message::account_dashboard;
+use crate::message::console::account_dashboard;
 use crate::reading::Utilization;
 use crate::target::{Account, Target};
 

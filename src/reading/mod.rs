@@ -1,7 +1,8 @@
-//! What SES answered, and what follows from it.
+//! What SES answered, and what follows from it; beside it, what Service Quotas knows of the quota.
 
 mod account_status;
 mod history;
+mod increase;
 mod quota;
 mod send_rate;
 mod utilization;
@@ -12,6 +13,7 @@ use crate::time::Timestamp;
 
 pub use account_status::{AccountStatus, EnforcementStatus};
 pub use history::{SendHistory, recipients_per_attempt};
+pub use increase::{CaseId, IncreaseRequest, RequestStatus, SENDING_QUOTA_CODE};
 pub use quota::{InvalidQuota, QuotaNumbers, SendQuota};
 pub use send_rate::SendRate;
 pub use utilization::Utilization;
@@ -32,6 +34,8 @@ pub struct Reading {
     pub rate_used: Option<Utilization>,
     /// What is expected of the quota; `None` where nobody asked, or there is no quota to be full.
     pub forecast: Option<Forecast>,
+    /// The request for a higher quota that is open; `None` also where that is unknown, or nobody asked.
+    pub increase_request: Option<IncreaseRequest>,
     /// When the check started that read them.
     pub checked_at: Timestamp,
 }
@@ -40,6 +44,15 @@ impl Reading {
     /// A reading of which nothing is known.
     #[must_use]
     pub fn unknown(target: Target, checked_at: Timestamp) -> Self {
-        Self { target, account_name: None, quota: None, account: None, rate_used: None, forecast: None, checked_at }
+        Self {
+            target,
+            account_name: None,
+            quota: None,
+            account: None,
+            rate_used: None,
+            forecast: None,
+            increase_request: None,
+            checked_at,
+        }
     }
 }

@@ -70,6 +70,12 @@ ALERT_SCHEMA: dict[str, Any] = {
         "sendingEnabled": FLAG,
         "enforcementStatus": TEXT,
         "productionAccess": FLAG,
+        "increaseRequest": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["desiredValue", "status", "requestedAt"],
+            "properties": {"desiredValue": NUMBER, "status": {"enum": ["PENDING", "CASE_OPENED"]}, "requestedAt": TIME, "caseId": TEXT},
+        },
         "unreadSince": TIME,
         "error": {
             "type": "object",
@@ -80,6 +86,9 @@ ALERT_SCHEMA: dict[str, Any] = {
         "test": FLAG,
     },
     "allOf": [
+        # Only an alert that leads to a higher quota names a request for one.
+        {"if": {"required": ["increaseRequest"]},
+         "then": {"properties": {"subject": {"const": "QUOTA"}, "kind": {"enum": ["RAISED", "ESCALATED", "REMINDER"]}}}},
         # A test alert begins nothing, and ends nothing.
         {"if": {"properties": {"kind": {"const": "TEST"}}}, "then": {"not": {"required": ["incidentId"]}},
          "else": {"required": ["incidentId"]}},

@@ -65,6 +65,20 @@ def test_get_account_needs_permission_in_its_region(enforcing: LocalAws) -> None
         role.client("ses", "us-east-1", endpoint_url=enforcing.url).get_send_quota()
 
 
+def test_service_quotas_needs_permission_for_each_operation_in_its_region(enforcing: LocalAws) -> None:
+    role = assume(enforcing.account(), {
+        "Effect": "Allow", "Action": "servicequotas:ListRequestedServiceQuotaChangeHistoryByQuota", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}},
+    })
+    quota = {"ServiceCode": "ses", "QuotaCode": "L-804C8AE8"}
+    here, there = (role.client("service-quotas", region, endpoint_url=enforcing.url) for region in ("us-east-1", "eu-west-1"))
+    assert here.list_requested_service_quota_change_history_by_quota(**quota)["RequestedQuotas"] == []
+    with pytest.raises(ClientError, match="AccessDenied.* servicequotas:ListRequested"):
+        there.list_requested_service_quota_change_history_by_quota(**quota)
+    with pytest.raises(ClientError, match="AccessDenied.* servicequotas:RequestServiceQuotaIncrease"):
+        here.request_service_quota_increase(**quota, DesiredValue=100_000)
+
+
 def test_batch_get_item_needs_permission_for_every_table(enforcing: LocalAws) -> None:
     account = enforcing.account()
     create_table(account, "state")

@@ -12,6 +12,7 @@ from rendering import FLEET, RenderedStack, template
 
 BOUNDARY = "arn:aws:iam::111122223333:policy/boundary"
 SLACK = {"SlackWorkspaceId": "T012ABCDEFG", "SlackChannelId": "C012ABCDEFG"}
+ASK_FOR_REQUESTS = "servicequotas:ListRequestedServiceQuotaChangeHistoryByQuota"
 CHANNEL = "AWS::Chatbot::SlackChannelConfiguration"
 
 
@@ -41,7 +42,7 @@ def test_the_function_may_read_ses_in_the_regions_it_checks_and_nothing_else_of_
     [policy] = RenderedStack(parameters={"Regions": regions}).properties("MonitorRole")["Policies"]
     of_ses = [each for each in policy["PolicyDocument"]["Statement"] if "ses:" in str(each["Action"])]
     assert [(each["Action"], each["Condition"]) for each in of_ses] == [(
-        ["ses:GetSendQuota", "ses:GetSendStatistics", "ses:GetAccount"],
+        ["ses:GetSendQuota", "ses:GetSendStatistics", "ses:GetAccount", ASK_FOR_REQUESTS],
         {"StringEquals": {"aws:RequestedRegion": expected}},
     )]
 

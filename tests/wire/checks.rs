@@ -65,7 +65,16 @@ async fn a_scheduled_check_reads_claims_publishes_and_commits() {
     let alerting: Vec<&str> = operations.iter().map(String::as_str).filter(|name| *name != "PutMetricData").collect();
     assert_eq!(
         alerting,
-        ["GetSendQuota", "GetAccount", "BatchGetItem", "GetSendStatistics", "PutItem", "Publish", "PutItem"]
+        [
+            "GetSendQuota",
+            "GetAccount",
+            "BatchGetItem",
+            "GetSendStatistics",
+            "PutItem",
+            "ListRequestedServiceQuotaChangeHistoryByQuota",
+            "Publish",
+            "PutItem"
+        ]
     );
     assert_eq!(aws.calls_of("PutMetricData").len(), 1);
 }

@@ -173,7 +173,7 @@ async fn a_service_that_takes_four_seconds_is_slow_and_not_down() {
         });
         let report = support::check(&aws, Request::Scheduled, &[]).await;
         assert!(report.into_result().is_ok(), "{operation}");
-        assert_eq!(aws.calls().len(), 8, "{operation}");
+        assert_eq!(aws.calls().len(), 9, "{operation}");
     }
 }
 

@@ -17,8 +17,19 @@ use crate::world::{Ending, Fault, Received, Turn, World};
 /// One check, or two at the same time.
 type Turns = (Turn, Option<Turn>);
 
-const OPERATIONS: [&str; 7] =
-    ["GetSendQuota", "GetSendStatistics", "GetAccount", "BatchGetItem", "PutItem", "Publish", "PutMetricData"];
+const OPERATIONS: [&str; 8] = [
+    "GetSendQuota",
+    "GetSendStatistics",
+    "GetAccount",
+    "BatchGetItem",
+    "PutItem",
+    "Publish",
+    "PutMetricData",
+    ASK_FOR_REQUESTS,
+];
+
+/// Asked while an alert is claimed.
+const ASK_FOR_REQUESTS: &str = "ListRequestedServiceQuotaChangeHistoryByQuota";
 
 /// From an unused quota to an exhausted one, with values within the margins.
 fn any_sent() -> impl Strategy<Value = u32> {
@@ -64,7 +75,7 @@ fn but_amnesia(fault: BoxedStrategy<Fault>) -> BoxedStrategy<Fault> {
 fn clear(fault: BoxedStrategy<Fault>) -> BoxedStrategy<Fault> {
     let is_clear = |fault: &Fault| {
         let is_first_write = fault.operation == "PutItem" && fault.nth == 0;
-        let is_reading = !["PutItem", "Publish", "PutMetricData"].contains(&fault.operation);
+        let is_reading = !["PutItem", "Publish", "PutMetricData", ASK_FOR_REQUESTS].contains(&fault.operation);
         match fault.ending {
             Ending::Refused | Ending::Throttled => fault.operation != "PutItem" || !fault.lasts,
             Ending::RequestLost | Ending::AnswerLost | Ending::CarriedOutThenFailed => {

@@ -15,6 +15,7 @@ mod everywhere;
 mod fleet;
 mod flood;
 mod history;
+mod increases;
 mod isolation;
 mod laws;
 mod members;

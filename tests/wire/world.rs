@@ -225,7 +225,9 @@ impl World {
 
 fn error(call: &Call, status: u16, code: &str) -> Answer {
     match call.operation.as_str() {
-        "BatchGetItem" | "PutItem" => Answer::json_error(status, code, "no"),
+        "BatchGetItem" | "PutItem" | "ListRequestedServiceQuotaChangeHistoryByQuota" => {
+            Answer::json_error(status, code, "no")
+        }
         "GetAccount" => Answer::rest_error(status, code, "no"),
         "PutMetricData" => Answer::cbor_error(status, code, "no"),
         _ => Answer::xml_error(status, code, "no"),

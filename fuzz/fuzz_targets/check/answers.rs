@@ -12,7 +12,7 @@ use fake_aws::{Answer, Call, Table, healthy};
 
 /// The answers to the requests of each operation, in their order. The last one is repeated; without any, all is well.
 #[derive(Debug)]
-pub struct Answers([(&'static str, Vec<Answer>); 12]);
+pub struct Answers([(&'static str, Vec<Answer>); 13]);
 
 impl Answers {
     /// What becomes of a request.
@@ -38,6 +38,7 @@ impl<'a> Arbitrary<'a> for Answers {
             ("ListAccountsForParent", some(input, to_list_accounts)?),
             ("ListOrganizationalUnitsForParent", some(input, to_list_units)?),
             ("SendMessage", some(input, to_send_message)?),
+            ("ListRequestedServiceQuotaChangeHistoryByQuota", some(input, to_list_requests)?),
         ]))
     }
 }
@@ -200,6 +201,29 @@ fn page(input: &mut Unstructured<'_>, name: &str, members: &Value) -> Result<Ans
 
 fn to_send_message(input: &mut Unstructured<'_>) -> Result<Answer> {
     if input.ratio(7, 8)? { Ok(Answer::reply(200, "{}")) } else { trouble(input, Answer::json_error) }
+}
+
+/// As in AWS, each names who filed it.
+fn to_list_requests(input: &mut Unstructured<'_>) -> Result<Answer> {
+    if !input.ratio(7, 8)? {
+        return trouble(input, Answer::json_error);
+    }
+    let request = |input: &mut Unstructured<'_>| {
+        let mut request = json!({
+            "DesiredValue": *input.choose(&[100_000.0, 1.0, 0.0, -1.0, 1e300])?,
+            "Status": text::mostly(input, &["PENDING", "CASE_OPENED", "CASE_OPENED", "APPROVED", "DENIED"])?,
+            "Created": *input.choose(&[1_795_511_551.0, 1_795_521_600.5, -1.0, 1e18])?,
+            "CaseId": text::mostly(input, &["176393521100042", ""])?,
+            "Requester": "{\"callerArn\":\"arn:aws:iam::111122223333:user/private-person\"}",
+        });
+        if input.ratio(1, 16)? {
+            let odd = [json!(null), json!("text"), json!([]), json!(true)];
+            request[*input.choose(&["DesiredValue", "Status", "Created", "CaseId"])?] = input.choose(&odd)?.clone();
+        }
+        Ok(request)
+    };
+    let requests = (0..*input.choose(&[1, 0, 2, 3])?).map(|_| request(input)).collect::<Result<Vec<_>>>()?;
+    page(input, "RequestedQuotas", &json!(requests))
 }
 
 /// The characters that HTTP allows in a header.

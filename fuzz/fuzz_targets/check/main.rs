@@ -58,7 +58,7 @@ async fn check(input: Input) {
         }
     }
     for call in aws.calls() {
-        // What the answers of `GetAccount` and of Organizations say of people, and those of STS of sessions.
+        // What the answers of `GetAccount`, of Organizations and of Service Quotas say of people, and those of STS of sessions.
         let body = String::from_utf8_lossy(&call.body);
         assert!(!body.contains("private-") && !body.contains("private.example.com"), "{body}");
         assert!(may_call(&event, &call.operation), "{} in a {event:?}", call.operation);

@@ -101,7 +101,7 @@ impl Report {
     /// Whether the monitor itself could not do its part.
     fn is_own(&self, failure: &Failure) -> bool {
         match failure.stage {
-            Stage::Role | Stage::Read | Stage::Account | Stage::History | Stage::Snapshot => false,
+            Stage::Role | Stage::Read | Stage::Account | Stage::History | Stage::Increases | Stage::Snapshot => false,
             // An organization changes little in a day.
             Stage::Accounts => self
                 .accounts_listed_at

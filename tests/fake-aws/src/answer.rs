@@ -60,7 +60,7 @@ impl Answer {
         Self::reply(status, format!("<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"))
     }
 
-    /// An error of the services that answer in JSON: DynamoDB, Organizations and SQS.
+    /// An error of the services that answer in JSON: DynamoDB, Organizations, Service Quotas and SQS.
     #[must_use]
     pub fn json_error(status: u16, code: &str, message: &str) -> Self {
         let kind = format!("com.amazonaws.dynamodb.v20120810#{code}");
@@ -221,8 +221,8 @@ impl Answer {
     }
 }
 
-/// An AWS without faults: 96.2% of the quota used, no history, a healthy account, no state yet, everything accepted, sessions
-/// without end, an organization without accounts.
+/// An AWS without faults: 96.2% of the quota used, no history, a healthy account, no request for a higher quota, no state yet,
+/// everything accepted, sessions without end, an organization without accounts.
 #[must_use]
 pub fn healthy(call: &Call) -> Answer {
     match call.operation.as_str() {

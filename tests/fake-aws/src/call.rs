@@ -69,7 +69,7 @@ impl Call {
         self.form()["RoleArn"].split(':').nth(4).unwrap().to_owned()
     }
 
-    /// The body of a request in JSON: to DynamoDB, Organizations or SQS.
+    /// The body of a request in JSON: to DynamoDB, Organizations, Service Quotas or SQS.
     ///
     /// # Panics
     /// If it is not JSON.
