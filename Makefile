@@ -59,7 +59,7 @@ test: lint unit integration ## Run all checks and tests
 # What the function must not link: arguments, single sign-on, and the cryptography that is slow to start.
 UNWANTED := ^(clap|aws-sdk-sso|aws-sdk-ssooidc|aws-lc)
 
-lint: $(TOOLS) ## Check format, lints, template, and which dependencies there are
+lint: $(TOOLS) ## Check format, lints, template, workflows, and which dependencies there are
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --workspace --quiet
@@ -71,6 +71,9 @@ lint: $(TOOLS) ## Check format, lints, template, and which dependencies there ar
 	cargo deny --locked check bans licenses sources
 	sam validate --lint --region us-east-1
 	cfn-lint template.yaml reader-role.yaml
+	shellcheck .ci/run
+	actionlint
+	zizmor --offline --quiet --persona pedantic .github/workflows
 
 unit: $(TOOLS) ## Run the tests of the Rust code, the template and the documentation
 	cargo test --locked
