@@ -1,6 +1,8 @@
 """The command line of the package, as make calls it."""
 
 import argparse
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -23,9 +25,13 @@ def main() -> None:
         release(arguments.architectures, arguments.tag, arguments.command_lines)
     except CommandFailed as error:
         sys.exit(str(error))
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"`{' '.join(error.cmd)}` failed: {(error.stderr or 'see above.').strip()}")
 
 
 def release(architectures: str, tag: str, command_lines: str) -> None:
+    if shutil.which("cargo") is None:
+        raise CommandFailed("cargo is not installed: https://www.rust-lang.org/tools/install")
     wanted = processors.parse(architectures)
     built_elsewhere = _parse_programs(command_lines)
     number, changelog = version.current(), (PROJECT / "CHANGELOG.md").read_text()

@@ -34,10 +34,17 @@ def build_command_line(processor: Processor, version: str) -> Path:
     program = _target_folder() / processor.triple / "release" / "ses-quota"
     check_binary(program, processor)
     if platform.system() == "Linux" and processor.triple.startswith(platform.machine()):
-        said = subprocess.run([program, "--version"], capture_output=True, text=True)
-        if said.stdout.split() != ["ses-quota", version]:
-            raise CommandFailed(f"{program} --version: expected version {version}, but it said: {said.stdout}{said.stderr}")
+        _check_version(program, version)
     return program
+
+
+def _check_version(program: Path, version: str) -> None:
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True)
+    except OSError as error:
+        raise CommandFailed(f"{program} does not run here: {error.strerror}") from None
+    if said.stdout.split() != ["ses-quota", version]:
+        raise CommandFailed(f"{program} --version: expected version {version}, but it said: {said.stdout}{said.stderr}")
 
 
 def compiler() -> str:
