@@ -120,6 +120,7 @@ fn what_failed(stage: Stage) -> &'static str {
         Stage::State => "Alert state not read or stored",
         Stage::Alert => "Alert not sent",
         Stage::Metrics => "Metrics not published",
+        Stage::Increases => "Requests for a higher quota not read",
         Stage::Accounts | Stage::Snapshot | Stage::Shards => "Failed",
     }
 }
