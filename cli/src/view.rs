@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use comfy_table::{Cell, CellAlignment};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, Width};
 use serde::Serialize;
 use serde_json::Number;
 use ses_quota_monitor::alert::{Standing, Subject};
@@ -18,6 +18,9 @@ use crate::output::{bar, colored, table};
 
 /// How many targets people are shown, unless they ask for all.
 const MOST: usize = 50;
+
+/// The 12 digits of an account, and the space around them.
+const ACCOUNT_WIDTH: u16 = 14;
 
 /// Targets, the worst first.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,8 +143,16 @@ impl View {
 
     fn table(&self, targets: &[Found]) -> String {
         let mut table = table(&["status", "account", "Region", "used", "", "sent", "quota", "next 24 hours"]);
-        for column in table.column_iter_mut().skip(4).take(3) {
-            column.set_cell_alignment(CellAlignment::Right);
+        for (number, column) in table.column_iter_mut().enumerate() {
+            if (4..=6).contains(&number) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+            // On a narrow terminal, names and forecasts are wrapped, and nothing else.
+            match number {
+                1 => _ = column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(ACCOUNT_WIDTH))),
+                7 => {}
+                _ => _ = column.set_constraint(ColumnConstraint::ContentWidth),
+            }
         }
         for Found { target, .. } in targets {
             let standing = target.standing();
@@ -177,7 +188,9 @@ impl View {
         }
         said.extend(target.enforcement_status.as_ref().map(|status| format!("account status {status}")));
         said.extend(target.errors.iter().map(|(stage, code)| format!("{stage}: {code}")));
-        let outlook = target.forecast.as_ref().and_then(ForecastFields::outlook);
+        // Of a Region that sends nothing, nobody asks.
+        let is_sending = target.quota.as_ref().is_some_and(|quota| quota.sent_last_24_hours() > 0.0);
+        let outlook = target.forecast.as_ref().filter(|_| is_sending).and_then(ForecastFields::outlook);
         said.extend(outlook.map(|outlook| outlook_in_short(&outlook, self.now)));
         said.join("; ")
     }
