@@ -47,8 +47,11 @@ def deploy(session: Session, name: str, parameters: dict[str, str]) -> Stack:
 def install(session: Session, name: str, parameters: dict[str, str]) -> Stack:
     """Creates a stack through CloudFormation alone, which is faster than `sam deploy`."""
     template = yaml.safe_load(_built_template().read_text())
-    properties = template["Resources"]["Monitor"]["Properties"]
-    properties["CodeUri"] = _upload(session, BUILT_TEMPLATE.parent / properties["CodeUri"])
+    functions = [one["Properties"] for one in template["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
+    # SAM builds the binary once, and copies it for each function.
+    code = _upload(session, BUILT_TEMPLATE.parent / template["Resources"]["Monitor"]["Properties"]["CodeUri"])
+    for properties in functions:
+        properties["CodeUri"] = code
     cloudformation = session.client("cloudformation")
     change = cloudformation.create_change_set(
         StackName=name, ChangeSetName="install", ChangeSetType="CREATE", TemplateURL=_publish(session, template),

@@ -18,11 +18,18 @@ pub(super) struct Row<'a> {
     pub standing: Standing,
     /// What is to be said of the account, and of what could not be read or done. Never empty.
     pub status: Vec<String>,
+    /// Whether that is more than that all is well.
+    pub has_news: bool,
 }
 
 impl<'a> Row<'a> {
     pub(super) fn new(found: &'a Found) -> Self {
-        Self { found, standing: found.target.standing(), status: status(&found.target) }
+        let mut status = news(&found.target);
+        let has_news = !status.is_empty();
+        if !has_news {
+            status.push(if found.target.quota.is_some() { "Healthy" } else { "Not known" }.to_owned());
+        }
+        Self { found, standing: found.target.standing(), status, has_news }
     }
 
     pub(super) fn target(&self) -> &'a SnapshotTarget {
@@ -79,7 +86,7 @@ impl<'a> Row<'a> {
     }
 }
 
-fn status(target: &SnapshotTarget) -> Vec<String> {
+fn news(target: &SnapshotTarget) -> Vec<String> {
     let enforcement = target.enforcement_status.as_deref();
     let mut status = Vec::new();
     match (target.sending_enabled, enforcement) {
@@ -105,9 +112,6 @@ fn status(target: &SnapshotTarget) -> Vec<String> {
         }
     }
     status.extend(target.errors.iter().map(|(stage, code)| format!("{}: {code}", what_failed(*stage))));
-    if status.is_empty() {
-        status.push(if target.quota.is_some() { "Healthy" } else { "Not known" }.to_owned());
-    }
     status
 }
 

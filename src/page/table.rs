@@ -65,13 +65,14 @@ fn cells(html: &mut Html, row: &Row<'_>, looker: &Looker) {
         }
         html.text_element("div", &[("class", &"sqm-id")], &target.account);
     });
-    html.element("td", &[], |html| region(html, row, looker));
+    html.element("td", &[("class", &"sqm-region")], |html| region(html, row, looker));
     html.element("td", &[("class", &"sqm-used")], |html| used(html, row));
-    html.element("td", &[], |html| match row.forecast(looker.now) {
+    html.element("td", &[("class", &"sqm-forecast")], |html| match row.forecast(looker.now) {
         Some(forecast) => html.text(forecast),
         None => html.text_element("span", &[("class", &"sqm-none-known")], "\u{2013}"),
     });
-    html.element("td", &[], |html| {
+    let class = if row.has_news { "sqm-status sqm-news" } else { "sqm-status" };
+    html.element("td", &[("class", &class)], |html| {
         for line in &row.status {
             html.text_element("div", &[], line);
         }
