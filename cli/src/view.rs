@@ -1,7 +1,5 @@
 //! What is shown of targets: what was found, how old it is, and what is to be said beside it.
 
-use std::cmp::Ordering;
-
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, Width};
 use serde::Serialize;
 use serde_json::Number;
@@ -47,7 +45,7 @@ impl<'a> From<&'a Found> for Shown<'a> {
     fn from(Found { checked_at, target }: &'a Found) -> Self {
         Self {
             target,
-            utilization_percent: utilization(target).map(Utilization::percent_rounded_down).and_then(json_number),
+            utilization_percent: target.utilization().map(Utilization::percent_rounded_down).and_then(json_number),
             status: target.standing(),
             checked_at: *checked_at,
         }
@@ -65,10 +63,7 @@ struct AllShown<'a> {
 impl View {
     /// These targets, as they are seen now.
     pub fn new(mut targets: Vec<Found>, remarks: Vec<String>, now: Timestamp) -> Self {
-        targets.sort_by(|one, other| {
-            let rank = |found: &Found| (found.target.standing(), utilization(&found.target).map(Utilization::percent));
-            rank(other).partial_cmp(&rank(one)).unwrap_or(Ordering::Equal)
-        });
+        targets.sort_by(|one, other| one.target.worse_first(&other.target));
         Self { targets, remarks, now }
     }
 
@@ -156,7 +151,7 @@ impl View {
         }
         for Found { target, .. } in targets {
             let standing = target.standing();
-            let used = utilization(target);
+            let used = target.utilization();
             let quota = target.quota.as_ref();
             let account = match &target.account_name {
                 Some(name) => format!("{} ({})", target.account, name.as_str()),
@@ -182,22 +177,13 @@ impl View {
 
     /// What else is known of a target: what is wrong with it beside the quota, and what is expected of that.
     fn expected(&self, target: &SnapshotTarget) -> String {
-        let mut said: Vec<String> = Vec::new();
-        if target.sending_enabled == Some(false) {
-            said.push("sending is stopped".to_owned());
-        }
-        said.extend(target.enforcement_status.as_ref().map(|status| format!("account status {status}")));
-        said.extend(target.errors.iter().map(|(stage, code)| format!("{stage}: {code}")));
+        let mut said = target.news();
         // Of a Region that sends nothing, nobody asks.
         let is_sending = target.quota.as_ref().is_some_and(|quota| quota.sent_last_24_hours() > 0.0);
         let outlook = target.forecast.as_ref().filter(|_| is_sending).and_then(ForecastFields::outlook);
         said.extend(outlook.map(|outlook| outlook_in_short(&outlook, self.now)));
         said.join("; ")
     }
-}
-
-fn utilization(target: &SnapshotTarget) -> Option<Utilization> {
-    target.quota.as_ref().and_then(SendQuota::utilization)
 }
 
 /// What stands in the place of a utilization: nothing where the quota is unlimited, and a question mark where it is not known.
@@ -264,8 +250,8 @@ mod tests {
         5 targets: 1 EXHAUSTED, 1 UNREAD, 1 CRITICAL, 2 OK. Checked at 2026-11-24 12:00 UTC, 7 minutes ago.
 
          status     account                  Region     used                  sent      quota  next 24 hours
-         EXHAUSTED  444455556666             eu-west-1  ██████████  100.0%       0          0  sending is stopped; account status SHUTDOWN
-         UNREAD     777788889999             eu-west-1                   ?                     role: AccessDenied
+         EXHAUSTED  444455556666             eu-west-1  ██████████  100.0%       0          0  AWS has paused sending
+         UNREAD     777788889999             eu-west-1                   ?                     Role not assumed: AccessDenied
          CRITICAL   111122223333 (Payments)  us-east-1  █████████▌   96.2%  48,100     50,000  full at about 14:30 UTC
          OK         111122223333             eu-west-1  ░░░░░░░░░░    0.2%     100     50,000
          OK         111122223333             us-west-2                           7  unlimited

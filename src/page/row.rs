@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 
 use crate::alert::{AlertLevel, Standing, Subject};
-use crate::failure::Stage;
 use crate::forecast::{ForecastFields, Outlook};
 use crate::message::{capitalized, outlook_in_short};
 use crate::numbers::count;
@@ -24,7 +23,7 @@ pub(super) struct Row<'a> {
 
 impl<'a> Row<'a> {
     pub(super) fn new(found: &'a Found) -> Self {
-        let mut status = news(&found.target);
+        let mut status = found.target.news();
         let has_news = !status.is_empty();
         if !has_news {
             status.push(if found.target.quota.is_some() { "Healthy" } else { "Not known" }.to_owned());
@@ -37,7 +36,7 @@ impl<'a> Row<'a> {
     }
 
     pub(super) fn utilization(&self) -> Option<Utilization> {
-        self.target().quota?.utilization()
+        self.target().utilization()
     }
 
     /// How much of the quota is used, in words.
@@ -80,51 +79,6 @@ impl<'a> Row<'a> {
 
     /// The worse before the better, the fuller before the emptier.
     pub(super) fn worse_first(&self, other: &Self) -> Ordering {
-        let percent = |row: &Self| row.utilization().map_or(-1.0, Utilization::percent);
-        let by_standing = other.standing.cmp(&self.standing);
-        by_standing.then_with(|| percent(other).total_cmp(&percent(self)))
-    }
-}
-
-fn news(target: &SnapshotTarget) -> Vec<String> {
-    let enforcement = target.enforcement_status.as_deref();
-    let mut status = Vec::new();
-    match (target.sending_enabled, enforcement) {
-        (Some(false), Some("SHUTDOWN")) => status.push("AWS has paused sending".to_owned()),
-        (Some(false), _) => status.push("Sending is paused".to_owned()),
-        _ => {}
-    }
-    match enforcement {
-        None | Some("SHUTDOWN") => {}
-        Some("PROBATION") => status.push("AWS is reviewing the account".to_owned()),
-        Some(other) => status.push(format!("Account status {other}")),
-    }
-    for (subject, level) in &target.levels {
-        match (subject, level) {
-            (_, None) => status.push(format!("Level of {subject} unknown")),
-            (Subject::Rate, Some(level)) if *level > AlertLevel::Ok => {
-                status.push("Send rate near its maximum".to_owned());
-            }
-            (Subject::Reading, Some(level)) if *level > AlertLevel::Ok => {
-                status.push("Not readable for a while".to_owned());
-            }
-            _ => {}
-        }
-    }
-    status.extend(target.errors.iter().map(|(stage, code)| format!("{}: {code}", what_failed(*stage))));
-    status
-}
-
-fn what_failed(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Role => "Role not assumed",
-        Stage::Read => "Quota not read",
-        Stage::Account => "Account status not read",
-        Stage::History => "History not read",
-        Stage::State => "Alert state not read or stored",
-        Stage::Alert => "Alert not sent",
-        Stage::Metrics => "Metrics not published",
-        Stage::Increases => "Requests for a higher quota not read",
-        Stage::Accounts | Stage::Snapshot | Stage::Shards => "Failed",
+        self.target().worse_first(other.target())
     }
 }

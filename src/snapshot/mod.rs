@@ -1,5 +1,6 @@
 //! What checks found, as it is kept for those who look at it without asking SES: the fleet page and the command line.
 
+mod news;
 mod stored;
 mod target;
 

@@ -1,5 +1,6 @@
 //! What a check found of a target, as it is kept. Its names are those of the report and of the document for machines.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::mem;
 
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{AlertLevel, Standing, Subject};
 use crate::failure::{Failure, Stage};
 use crate::forecast::ForecastFields;
-use crate::reading::{EnforcementStatus, Reading, SendQuota};
+use crate::reading::{EnforcementStatus, Reading, SendQuota, Utilization};
 use crate::target::{AccountId, AccountName, Region};
 
 /// What was found of a target, compact: what is usual is left out. A target without `sentLast24Hours` was not read.
@@ -90,6 +91,20 @@ impl SnapshotTarget {
         let is_unknown = self.levels.values().any(Option::is_none) || self.errors.contains_key(&Stage::Account);
         let known = self.levels.values().copied().flatten().filter(|level| *level > AlertLevel::Ok).max();
         Standing::of(known.or((!is_unknown).then_some(AlertLevel::Ok)), self.quota.is_some())
+    }
+
+    /// How much of the quota is used; `None` where it is unlimited, or was not read.
+    #[must_use]
+    pub fn utilization(&self) -> Option<Utilization> {
+        self.quota.as_ref().and_then(SendQuota::utilization)
+    }
+
+    /// The worse before the better, the fuller before the emptier.
+    #[must_use]
+    pub fn worse_first(&self, other: &Self) -> Ordering {
+        let percent = |target: &Self| target.utilization().map_or(-1.0, Utilization::percent);
+        let by_standing = other.standing().cmp(&self.standing());
+        by_standing.then_with(|| percent(other).total_cmp(&percent(self)))
     }
 }
 
