@@ -34,7 +34,7 @@ SOURCES := Cargo.toml Cargo.lock $(wildcard rust-toolchain.toml) $(shell find sr
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help tools build demo demo-fleet test lint unit integration fuzz audit bench profile release deploy deploy-readers check destroy fmt clean
+.PHONY: help tools build demo demo-fleet pictures test lint unit integration fuzz audit bench profile release deploy deploy-readers check destroy fmt clean
 
 help: ## List the targets
 	@printf 'usage: make TARGET [STACK=name] [REGION=name] [PARAMETERS="Name=value ..."] [UNITS=ou-...,...]\n\n'
@@ -59,6 +59,10 @@ demo: build ## Watch one alert that can wait and one that cannot, on a local AWS
 
 demo-fleet: build ## Watch one monitor for three accounts in two Regions, on a local AWS; no account needed, about a minute after the build
 	@$(PYTHON) -m local.demo_fleet
+
+pictures: build ## Take the pictures of the documentation, on a local AWS; needs Chromium
+	cargo build --locked --package ses-quota
+	@$(PYTHON) -m local.pictures
 
 test: lint unit integration ## Run all checks and tests
 

@@ -50,7 +50,8 @@ class Pictures:
         self.folder = folder
         organization: Organization = aws.organization()
         self.hub: Account = organization.management
-        self.members = {name: organization.add(name) for name in (PAYMENTS, MARKETING, SHOP)}
+        unit = organization.add_unit("Mail")
+        self.members = {name: organization.add(name, unit) for name in (PAYMENTS, MARKETING, SHOP)}
         now = time.time()
         sent = {
             (PAYMENTS, AMERICA): traffic.filling(now), (PAYMENTS, EUROPE): traffic.peaking(now),
@@ -60,8 +61,7 @@ class Pictures:
             self.members[name].set_ses(region, **numbers.numbers())
         self.members[MARKETING].set_ses(EUROPE, sending_enabled=False)
         self.stack: Stack = self.hub.install({
-            "Accounts": ",".join(account.id for account in self.members.values()), "Regions": f"{AMERICA},{EUROPE}",
-            "FleetPage": "true", "CheckIntervalMinutes": "60",
+            "Accounts": unit, "Regions": f"{AMERICA},{EUROPE}", "FleetPage": "true", "CheckIntervalMinutes": "60",
         })
         for name in (PAYMENTS, MARKETING):
             self.members[name].install_reader_role(self.stack.outputs["FunctionRoleArn"], OrganizationId=organization.id)

@@ -4,7 +4,7 @@ use comfy_table::{Cell, CellAlignment, ColumnConstraint, Width};
 use serde::Serialize;
 use serde_json::Number;
 use ses_quota_monitor::alert::{Standing, Subject};
-use ses_quota_monitor::forecast::ForecastFields;
+use ses_quota_monitor::forecast::{ForecastFields, Outlook};
 use ses_quota_monitor::message::outlook_in_short;
 use ses_quota_monitor::numbers::{count, json_number};
 use ses_quota_monitor::reading::{SendQuota, Utilization};
@@ -105,10 +105,16 @@ impl View {
         text.join("\n\n")
     }
 
-    /// What to do about the worst quota that is known, if it is not OK.
+    /// What to do about a quota that is not OK, first one that will be full.
     fn advice(&self) -> Option<String> {
         let is_used_up = |found: &&Found| found.target.levels.get(&Subject::Quota).is_some_and(Option::is_some);
-        let region = &self.targets.iter().find(is_used_up)?.target.region;
+        let will_be_full = |found: &&Found| {
+            let outlook = found.target.forecast.as_ref().and_then(ForecastFields::outlook);
+            matches!(outlook, Some(Outlook::Breach { .. } | Outlook::Full(_)))
+        };
+        let mut used_up = self.targets.iter().filter(is_used_up);
+        let Found { target, .. } = used_up.clone().find(will_be_full).or_else(|| used_up.next())?;
+        let region = &target.region;
         Some(format!(
             "Hold back mail that can wait.\n  When it will be full:    ses-quota forecast --region {region}\n  To ask for more quota:   \
              ses-quota increase --region {region}"
@@ -137,7 +143,7 @@ impl View {
     }
 
     fn table(&self, targets: &[Found]) -> String {
-        let mut table = table(&["status", "account", "Region", "used", "", "sent", "quota", "next 24 hours"]);
+        let mut table = table(&["status", "account", "Region", "used", "", "sent", "quota", "news and forecast"]);
         for (number, column) in table.column_iter_mut().enumerate() {
             if (4..=6).contains(&number) {
                 column.set_cell_alignment(CellAlignment::Right);
@@ -249,7 +255,7 @@ mod tests {
         assert_snapshot!(plain(&view.text(false)), @r###"
         5 targets: 1 EXHAUSTED, 1 UNREAD, 1 CRITICAL, 2 OK. Checked at 2026-11-24 12:00 UTC, 7 minutes ago.
 
-         status     account                  Region     used                  sent      quota  next 24 hours
+         status     account                  Region     used                  sent      quota  news and forecast
          EXHAUSTED  444455556666             eu-west-1  ██████████  100.0%       0          0  AWS has paused sending
          UNREAD     777788889999             eu-west-1                   ?                     Role not assumed: AccessDenied
          CRITICAL   111122223333 (Payments)  us-east-1  █████████▌   96.2%  48,100     50,000  full at about 14:30 UTC
