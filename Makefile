@@ -7,6 +7,12 @@ REGION ?=
 PARAMETERS ?=
 # Organizational units for deploy-readers: UNITS=ou-a1b2-11111111,ou-a1b2-22222222
 UNITS ?=
+# What `make release` builds for. Fewer are for trying it, and no full release.
+ARCHITECTURES ?= x86_64 arm64
+# The tag that `make release` is for; it then refuses a tree that the tag does not name.
+TAG ?=
+# `ses-quota` as built on other systems, for `make release`: COMMAND_LINES='arm64-macos=path/to/ses-quota'
+COMMAND_LINES ?=
 # How long `make fuzz` runs.
 SECONDS ?= 60
 
@@ -28,7 +34,7 @@ SOURCES := Cargo.toml Cargo.lock $(wildcard rust-toolchain.toml) $(shell find sr
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help tools build demo demo-fleet test lint unit integration fuzz audit bench profile deploy deploy-readers check destroy fmt clean
+.PHONY: help tools build demo demo-fleet test lint unit integration fuzz audit bench profile release deploy deploy-readers check destroy fmt clean
 
 help: ## List the targets
 	@printf 'usage: make TARGET [STACK=name] [REGION=name] [PARAMETERS="Name=value ..."] [UNITS=ou-...,...]\n\n'
@@ -59,7 +65,7 @@ test: lint unit integration ## Run all checks and tests
 # What the function must not link: arguments, single sign-on, and the cryptography that is slow to start.
 UNWANTED := ^(clap|aws-sdk-sso|aws-sdk-ssooidc|aws-lc)
 
-lint: $(TOOLS) ## Check format, lints, template, and which dependencies there are
+lint: $(TOOLS) ## Check format, lints, template, workflows, and which dependencies there are
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --workspace --quiet
@@ -71,11 +77,14 @@ lint: $(TOOLS) ## Check format, lints, template, and which dependencies there ar
 	cargo deny --locked check bans licenses sources
 	sam validate --lint --region us-east-1
 	cfn-lint template.yaml reader-role.yaml
+	shellcheck .ci/run
+	actionlint
+	zizmor --offline --quiet --persona pedantic .github/workflows
 
 unit: $(TOOLS) ## Run the tests of the Rust code, the template and the documentation
 	cargo test --locked
 	cargo test --locked --package ses-quota
-	$(PYTHON) -m pytest -q tests/docs tests/template
+	$(PYTHON) -m pytest -q tests/docs tests/template tests/release
 
 # Several files at a time, each with a local AWS of its own: most of the time, they wait for a timeout or the schedule.
 integration: build ## Run the tests of the deployed function, and of the command line, on a local AWS
@@ -105,10 +114,16 @@ $(PEER): $(shell find bench/peers/sdk_defaults -name '*.rs' -o -name 'Cargo.*') 
 		cargo lambda build --release --locked --lambda-dir $(CURDIR)/.aws-sam/peer
 
 # Values reach the commands through the environment, whatever characters are in them.
+release: export ARCHITECTURES := $(ARCHITECTURES)
+release: export TAG := $(TAG)
+release: export COMMAND_LINES := $(COMMAND_LINES)
 deploy deploy-readers check destroy: export STACK := $(STACK)
 deploy deploy-readers check destroy: export REGION := $(REGION)
 deploy deploy-readers check destroy: export PARAMETERS := $(PARAMETERS)
 deploy deploy-readers check destroy: export UNITS := $(UNITS)
+
+release: $(TOOLS) ## Build dist/, from which anyone can install without a toolchain: ARCHITECTURES, TAG
+	@$(PYTHON) -m scripts.release --architectures "$$ARCHITECTURES" --tag "$$TAG" --command-lines "$$COMMAND_LINES"
 
 deploy: $(TOOLS) ## Build and deploy to AWS: STACK, REGION, PARAMETERS
 	@$(PYTHON) -m scripts deploy --stack "$$STACK" --region "$$REGION" --parameters "$$PARAMETERS"
@@ -126,4 +141,4 @@ fmt: ## Format the Rust code
 	cargo fmt
 
 clean: ## Remove what was built and installed here
-	rm -rf .aws-sam target fuzz/target $(VENV)
+	rm -rf .aws-sam target fuzz/target dist $(VENV)

@@ -18,10 +18,15 @@ def ses_quota(
 ) -> subprocess.CompletedProcess[str]:
     """Runs the command with these arguments. Neither its input nor its output is a terminal; `answer` is typed into it, and
     `environment` is set beside the credentials of the account. A command that fails does not raise."""
-    if not COMMAND_LINE.exists():
-        raise NotBuilt(f"there is no {COMMAND_LINE}: run `cargo build --locked --package ses-quota` first")
     variables = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}
     return subprocess.run(
-        [str(COMMAND_LINE), *arguments], env=account.environment() | variables | environment, input=answer,
+        command(*arguments), env=account.environment() | variables | environment, input=answer,
         capture_output=True, text=True, timeout=LONGEST_SECONDS,
     )
+
+
+def command(*arguments: str) -> list[str]:
+    """The command with these arguments, as it is started."""
+    if not COMMAND_LINE.exists():
+        raise NotBuilt(f"there is no {COMMAND_LINE}: run `cargo build --locked --package ses-quota` first")
+    return [str(COMMAND_LINE), *arguments]

@@ -41,14 +41,17 @@ def deploy(session: Session, name: str, parameters: dict[str, str]) -> Stack:
     )
     if done.returncode != 0:
         raise DeployFailed(f"`sam deploy` ended with code {done.returncode}:\n{done.stdout.strip()[-3000:]}")
-    return Stack(session, name, _outputs(session, name))
+    return find(session, name)
 
 
 def install(session: Session, name: str, parameters: dict[str, str]) -> Stack:
     """Creates a stack through CloudFormation alone, which is faster than `sam deploy`."""
     template = yaml.safe_load(_built_template().read_text())
-    properties = template["Resources"]["Monitor"]["Properties"]
-    properties["CodeUri"] = _upload(session, BUILT_TEMPLATE.parent / properties["CodeUri"])
+    functions = [one["Properties"] for one in template["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
+    # SAM builds the binary once, and copies it for each function.
+    code = _upload(session, BUILT_TEMPLATE.parent / template["Resources"]["Monitor"]["Properties"]["CodeUri"])
+    for properties in functions:
+        properties["CodeUri"] = code
     cloudformation = session.client("cloudformation")
     change = cloudformation.create_change_set(
         StackName=name, ChangeSetName="install", ChangeSetType="CREATE", TemplateURL=_publish(session, template),
@@ -59,7 +62,13 @@ def install(session: Session, name: str, parameters: dict[str, str]) -> Stack:
              "the change set")
     cloudformation.execute_change_set(ChangeSetName=change)
     _wait_until_created(session, name)
-    return Stack(session, name, _outputs(session, name))
+    return find(session, name)
+
+
+def find(session: Session, name: str) -> Stack:
+    """A stack that is installed, however it was."""
+    [stack] = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    return Stack(session, name, {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])})
 
 
 def install_reader_role(session: Session, parameters: dict[str, str]) -> None:
@@ -93,11 +102,6 @@ def _built_template() -> Path:
     if not BUILT_TEMPLATE.exists():
         raise DeployFailed("the function is not built yet: run `make build` first")
     return BUILT_TEMPLATE
-
-
-def _outputs(session: Session, name: str) -> dict[str, str]:
-    stack = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def _upload(session: Session, code: Path) -> dict[str, str]:

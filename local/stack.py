@@ -43,13 +43,23 @@ class Stack:
         self.function = outputs["FunctionName"]
         self.topic_arn = outputs["AlertTopicArn"]
 
-    def invoke(self, event: dict[str, Any] | None = None) -> Invocation:
-        """Invokes the function and waits for its response; an error of the function does not raise."""
+    def invoke(self, event: dict[str, Any] | None = None, function: str | None = None) -> Invocation:
+        """Invokes the function, or another, and waits for its response; an error of the function does not raise."""
         response = self.session.client("lambda").invoke(
-            FunctionName=self.function, LogType="Tail", Payload=json.dumps(event or {})
+            FunctionName=function or self.function, LogType="Tail", Payload=json.dumps(event or {})
         )
         log = base64.b64decode(response.get("LogResult", "")).decode(errors="replace").splitlines()
         return Invocation(json.load(response["Payload"]), response.get("FunctionError"), log)
+
+    def look(self, theme: str = "light", typed: str | None = None, **params: Any) -> Invocation:
+        """Shows the fleet page as a dashboard does: with what was typed into its filter, and the parameters of the widget."""
+        context = {
+            "dashboardName": self.name, "widgetId": "widget-1", "accountId": self.session.id, "locale": "en",
+            "timezone": {"label": "UTC", "offsetISO": "+00:00", "offsetInMinutes": 0}, "period": 300, "isAutoPeriod": True,
+            "theme": theme, "linkCharts": True, "title": "", "params": params, "width": 1400, "height": 600,
+            "forms": {"all": {} if typed is None else {"filter": typed}},
+        }
+        return self.invoke(params | {"widgetContext": context}, self.outputs["PageFunctionName"])
 
     def change_settings(self, **variables: str) -> None:
         """Sets environment variables of the function; the next invocation is a cold start."""

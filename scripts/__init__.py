@@ -10,4 +10,5 @@ They work on the account of the AWS credentials in the environment.
 | `organization` | the organization of the account, and the accounts in its units |
 | `stack_set` | a StackSet that is rolled out over an organization |
 | `deploy`, `deploy_readers`, `check`, `destroy` | the commands |
+| `release` | `make release`, a package with a command line of its own: it needs neither an account nor a Region |
 """

@@ -46,6 +46,7 @@ pub mod log;
 pub mod message;
 pub mod metrics;
 pub mod numbers;
+pub mod page;
 pub mod reading;
 pub mod request;
 pub mod settings;

@@ -8,28 +8,57 @@ use std::time::{Duration, SystemTime};
 use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
 use serde::Serialize;
 use serde_json::Value;
-use ses_quota_monitor::aws::Clients;
+use ses_quota_monitor::aws::{Clients, StateStore};
 use ses_quota_monitor::check::{Invocation, Monitor, PlanAnswer, Report, Worked};
 use ses_quota_monitor::log;
-use ses_quota_monitor::request::{Event, PlanRequest, Request, WorkItem};
-use ses_quota_monitor::settings::Settings;
+use ses_quota_monitor::page::{FleetPage, PageAnswer};
+use ses_quota_monitor::request::{Event, PageRequest, PlanRequest, Request, WorkItem};
+use ses_quota_monitor::settings::Purpose;
 use ses_quota_monitor::target::Target;
 use ses_quota_monitor::time::Timestamp;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     log::init(now);
-    let settings = match Settings::from_env() {
-        Ok(settings) => settings,
+    let function = match Purpose::from_env() {
+        Ok(purpose) => Function::new(purpose),
         Err(error) => return failed(&error),
     };
-    let clients = Clients::from_env(&settings);
-    let monitor = Monitor::new(settings, clients);
-    match run(service_fn(|event| handle(&monitor, event))).await {
+    match run(service_fn(|event| handle(&function, event))).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(error.as_ref()),
     }
 }
+
+/// What the function answers with. Without a monitor, it only shows the page.
+struct Function {
+    monitor: Option<Monitor>,
+    page: FleetPage,
+}
+
+impl Function {
+    fn new(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Monitor(settings) => {
+                let clients = Clients::from_env(&settings);
+                let page = FleetPage::new(clients.states.clone(), settings.interval_minutes);
+                Self { monitor: Some(Monitor::new(*settings, clients)), page }
+            }
+            Purpose::FleetPage(settings) => {
+                let states = StateStore::from_env(&settings);
+                Self { monitor: None, page: FleetPage::new(Some(states), settings.interval_minutes) }
+            }
+        }
+    }
+}
+
+/// An event that a function for the fleet page alone does not answer.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "this function only shows the fleet page (FLEET_PAGE=true), to custom widgets of CloudWatch: expected an event with \
+     widgetContext, or {{\"describe\": true}}; invoke the function of the monitor for a check or a plan"
+)]
+struct OnlyThePage;
 
 /// Prints exactly one error: Lambda shows the tail of a failed init's log.
 fn failed(error: &dyn std::error::Error) -> ExitCode {
@@ -44,6 +73,7 @@ enum Answer {
     Check(Report),
     Plan(PlanAnswer),
     Work(WorkAnswer),
+    Page(PageAnswer),
 }
 
 /// Which messages of the queue failed, so that it delivers them again.
@@ -61,10 +91,11 @@ struct FailedItem {
     item_identifier: String,
 }
 
-async fn handle(monitor: &Monitor, event: LambdaEvent<Value>) -> Result<Answer, Diagnostic> {
+async fn handle(function: &Function, event: LambdaEvent<Value>) -> Result<Answer, Diagnostic> {
     let requested = Event::read(&event.payload).map_err(|error| rejected("InvalidRequest", &error))?;
-    let function = Target::from_function_arn(&event.context.invoked_function_arn)
-        .map_err(|error| rejected("InvalidFunctionArn", &error))?;
+    let Function { monitor, page } = function;
+    let arn = &event.context.invoked_function_arn;
+    let function = Target::from_function_arn(arn).map_err(|error| rejected("InvalidFunctionArn", &error))?;
     let deadline = Duration::from_millis(event.context.deadline);
     let invocation = || Invocation {
         function: function.clone(),
@@ -74,10 +105,12 @@ async fn handle(monitor: &Monitor, event: LambdaEvent<Value>) -> Result<Answer, 
         started_at: now(),
         time_left: deadline.saturating_sub(since_epoch()),
     };
-    match requested {
-        Event::Check(request) => check(monitor, request, &invocation()).await.map(Answer::Check),
-        Event::Plan(plan) => answer(monitor, &plan, &invocation()).await.map(Answer::Plan),
-        Event::Work(items) => Ok(Answer::Work(work(monitor, items, invocation).await)),
+    match (requested, monitor) {
+        (Event::Page(request), _) => Ok(Answer::Page(show(page, &request, arn, &invocation()).await)),
+        (_, None) => Err(rejected("InvalidRequest", &OnlyThePage)),
+        (Event::Check(request), Some(monitor)) => check(monitor, request, &invocation()).await.map(Answer::Check),
+        (Event::Plan(plan), Some(monitor)) => answer(monitor, &plan, &invocation()).await.map(Answer::Plan),
+        (Event::Work(items), Some(monitor)) => Ok(Answer::Work(work(monitor, items, invocation).await)),
     }
 }
 
@@ -122,6 +155,18 @@ async fn work(monitor: &Monitor, items: Vec<WorkItem>, invocation: impl Fn() -> 
         }
     }
     WorkAnswer { batch_item_failures }
+}
+
+/// The page is no line of the log: it can be half a megabyte.
+async fn show(page: &FleetPage, request: &PageRequest, arn: &str, invocation: &Invocation) -> PageAnswer {
+    let Invocation { function, started_at, time_left, .. } = invocation;
+    let (answer, failure) = page.answer(request, arn, &function.account.partition, *started_at, *time_left).await;
+    if let Some(failure) = failure {
+        tracing::error!("the fleet page could not be shown: {failure}");
+    } else {
+        tracing::info!("fleet page shown");
+    }
+    answer
 }
 
 /// What is returned, for the log.

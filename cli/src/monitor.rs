@@ -43,11 +43,11 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The options by the name of the function's variable.
+    /// The options by the name of the function's variable, the longer names first.
     const OPTIONS: [(&str, &str); 7] = [
         ("REGIONS", "--regions"),
-        ("ACCOUNTS", "--accounts"),
         ("EXCLUDE_ACCOUNTS", "--exclude-accounts"),
+        ("ACCOUNTS", "--accounts"),
         ("READER_ROLE", "--reader-role"),
         ("EXTERNAL_ID", "--external-id"),
         ("WARNING_PERCENT", "--warning"),
@@ -71,10 +71,9 @@ impl Scope {
             }
             _ => None,
         };
-        let option = |variable: &'static str| {
-            Self::OPTIONS.iter().find(|(name, _)| *name == variable).map_or(variable, |(_, option)| option)
-        };
-        Settings::from_lookup(given).map_err(|invalid| Failed::new(invalid.renamed(option)))
+        let by_option = |text: String, (variable, option): &(&str, &str)| text.replace(variable, option);
+        Settings::from_lookup(given)
+            .map_err(|invalid| Failed::new(Self::OPTIONS.iter().fold(invalid.to_string(), by_option)))
     }
 
     /// A monitor of this scope.

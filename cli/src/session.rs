@@ -16,8 +16,6 @@ pub struct Session {
     pub config: SdkConfig,
     /// The account that the credentials belong to, and the Region to look at.
     pub here: Target,
-    /// The ARN of who calls.
-    pub identity: String,
 }
 
 impl Session {
@@ -53,7 +51,7 @@ impl Session {
         let arn = identity.arn.unwrap_or_default();
         let account = account(&arn)
             .ok_or_else(|| Failed::new(format_args!("STS answered with an ARN that is not understood: {arn:?}")))?;
-        Ok(Self { config, here: Target { account, region }, identity: arn })
+        Ok(Self { config, here: Target { account, region } })
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::cmp::Ordering;
 
-use comfy_table::{Cell, CellAlignment};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, Width};
 use serde::Serialize;
 use serde_json::Number;
-use ses_quota_monitor::alert::Standing;
+use ses_quota_monitor::alert::{Standing, Subject};
 use ses_quota_monitor::forecast::ForecastFields;
-use ses_quota_monitor::message::briefly;
+use ses_quota_monitor::message::outlook_in_short;
 use ses_quota_monitor::numbers::{count, json_number};
 use ses_quota_monitor::reading::{SendQuota, Utilization};
 use ses_quota_monitor::snapshot::{Found, SnapshotTarget};
@@ -18,6 +18,9 @@ use crate::output::{bar, colored, table};
 
 /// How many targets people are shown, unless they ask for all.
 const MOST: usize = 50;
+
+/// The 12 digits of an account, and the space around them.
+const ACCOUNT_WIDTH: u16 = 14;
 
 /// Targets, the worst first.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +106,18 @@ impl View {
             text.push(format!("{} more, none worse than these: --all shows them.", count_of(more)));
         }
         text.extend_from_slice(&self.remarks);
+        text.extend(self.advice());
         text.join("\n\n")
+    }
+
+    /// What to do about the worst quota that is known, if it is not OK.
+    fn advice(&self) -> Option<String> {
+        let is_used_up = |found: &&Found| found.target.levels.get(&Subject::Quota).is_some_and(Option::is_some);
+        let region = &self.targets.iter().find(is_used_up)?.target.region;
+        Some(format!(
+            "Hold back mail that can wait.\n  When it will be full:    ses-quota forecast --region {region}\n  To ask for more quota:   \
+             ses-quota increase --region {region}"
+        ))
     }
 
     /// `3 targets: 1 CRITICAL, 2 OK. Checked at 2026-11-24 12:00 UTC.`
@@ -129,9 +143,15 @@ impl View {
 
     fn table(&self, targets: &[Found]) -> String {
         let mut table = table(&["status", "account", "Region", "used", "", "sent", "quota", "next 24 hours"]);
-        for column in [4, 5, 6] {
-            if let Some(column) = table.column_mut(column) {
+        for (number, column) in table.column_iter_mut().enumerate() {
+            if (4..=6).contains(&number) {
                 column.set_cell_alignment(CellAlignment::Right);
+            }
+            // On a narrow terminal, names and forecasts are wrapped, and nothing else.
+            match number {
+                1 => _ = column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(ACCOUNT_WIDTH))),
+                7 => {}
+                _ => _ = column.set_constraint(ColumnConstraint::ContentWidth),
             }
         }
         for Found { target, .. } in targets {
@@ -157,7 +177,7 @@ impl View {
                 Cell::new(self.expected(target)),
             ]);
         }
-        table.to_string()
+        table.trim_fmt()
     }
 
     /// What else is known of a target: what is wrong with it beside the quota, and what is expected of that.
@@ -168,8 +188,10 @@ impl View {
         }
         said.extend(target.enforcement_status.as_ref().map(|status| format!("account status {status}")));
         said.extend(target.errors.iter().map(|(stage, code)| format!("{stage}: {code}")));
-        let outlook = target.forecast.as_ref().and_then(ForecastFields::outlook);
-        said.extend(outlook.and_then(|outlook| briefly(&outlook, self.now)));
+        // Of a Region that sends nothing, nobody asks.
+        let is_sending = target.quota.as_ref().is_some_and(|quota| quota.sent_last_24_hours() > 0.0);
+        let outlook = target.forecast.as_ref().filter(|_| is_sending).and_then(ForecastFields::outlook);
+        said.extend(outlook.map(|outlook| outlook_in_short(&outlook, self.now)));
         said.join("; ")
     }
 }
@@ -186,4 +208,123 @@ fn unknown(quota: Option<&SendQuota>) -> String {
 #[allow(clippy::cast_precision_loss)] // There are no 2^53 targets.
 fn count_of(targets: usize) -> String {
     count(targets as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn found(target: &Value) -> Found {
+        Found { checked_at: at("12:00"), target: serde_json::from_value(target.clone()).unwrap() }
+    }
+
+    fn at(time: &str) -> Timestamp {
+        format!("2026-11-24T{time}:00Z").parse().unwrap()
+    }
+
+    /// Without colors.
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    fn target(region: &str, sent: u32, level: Option<&str>) -> Value {
+        let levels = level.map_or(json!({}), |level| json!({ "QUOTA": level }));
+        json!({
+            "account": "111122223333", "region": region, "sentLast24Hours": sent, "max24HourSend": 50_000, "maxSendRate": 14,
+            "levels": levels,
+        })
+    }
+
+    fn several() -> Vec<Found> {
+        let mut full = target("us-east-1", 48_100, Some("CRITICAL"));
+        full["accountName"] = json!("Payments");
+        full["forecast"] = json!({
+            "verdict": "breach", "breachAt": "2026-11-24T14:30:00Z", "breachEarliest": "2026-11-24T13:45:00Z",
+            "breachLatest": "2026-11-24T16:10:00Z", "peakPercent": 111.0, "peakLowPercent": 101.0, "peakHighPercent": 124.0,
+            "peakAt": "2026-11-24T17:00:00Z", "probability": 0.9,
+        });
+        let mut unlimited = target("us-west-2", 7, None);
+        unlimited.as_object_mut().unwrap().remove("max24HourSend");
+        let paused = json!({
+            "account": "444455556666", "region": "eu-west-1", "sentLast24Hours": 0, "max24HourSend": 0, "maxSendRate": 14,
+            "levels": {"ACCOUNT": "EXHAUSTED"}, "sendingEnabled": false, "enforcementStatus": "SHUTDOWN",
+        });
+        let unread = json!({"account": "777788889999", "region": "eu-west-1", "errors": {"role": "AccessDenied"}});
+        [target("eu-west-1", 100, None), full, unlimited, paused, unread].iter().map(found).collect()
+    }
+
+    #[test]
+    fn the_worst_come_first() {
+        let view = View::new(several(), vec!["777788889999/eu-west-1: role: AccessDenied: no".to_owned()], at("12:07"));
+        assert_snapshot!(plain(&view.text(false)), @r###"
+        5 targets: 1 EXHAUSTED, 1 UNREAD, 1 CRITICAL, 2 OK. Checked at 2026-11-24 12:00 UTC, 7 minutes ago.
+
+         status     account                  Region     used                  sent      quota  next 24 hours
+         EXHAUSTED  444455556666             eu-west-1  ██████████  100.0%       0          0  sending is stopped; account status SHUTDOWN
+         UNREAD     777788889999             eu-west-1                   ?                     role: AccessDenied
+         CRITICAL   111122223333 (Payments)  us-east-1  █████████▌   96.2%  48,100     50,000  full at about 14:30 UTC
+         OK         111122223333             eu-west-1  ░░░░░░░░░░    0.2%     100     50,000
+         OK         111122223333             us-west-2                           7  unlimited
+
+        777788889999/eu-west-1: role: AccessDenied: no
+
+        Hold back mail that can wait.
+          When it will be full:    ses-quota forecast --region us-east-1
+          To ask for more quota:   ses-quota increase --region us-east-1
+        "###);
+        assert_eq!(view.exit(), Exit::Critical);
+    }
+
+    #[test]
+    fn programs_see_the_names_of_the_document() {
+        let view = View::new(several().drain(1..2).collect(), Vec::new(), at("12:00"));
+        assert_snapshot!(serde_json::to_string(&view.shown()).unwrap(), @r###"{"targets":[{"account":"111122223333","accountName":"Payments","region":"us-east-1","sentLast24Hours":48100,"max24HourSend":50000,"maxSendRate":14,"levels":{"QUOTA":"CRITICAL"},"forecast":{"verdict":"breach","breachAt":"2026-11-24T14:30:00Z","breachEarliest":"2026-11-24T13:45:00Z","breachLatest":"2026-11-24T16:10:00Z","peakPercent":111.0,"peakLowPercent":101.0,"peakHighPercent":124.0,"peakAt":"2026-11-24T17:00:00Z","probability":0.9},"utilizationPercent":96.2,"status":"CRITICAL","checkedAt":"2026-11-24T12:00:00Z"}]}"###);
+    }
+
+    #[test]
+    fn of_many_the_worst_are_shown() {
+        let all: Vec<Found> =
+            (1..=60).map(|number| found(&target(&format!("us-east-{number}"), number, None))).collect();
+        let view = View::new(all, Vec::new(), at("12:00"));
+        let text = plain(&view.text(false));
+        assert!(text.contains("us-east-60 ") && !text.contains("us-east-10 "), "{text}");
+        assert!(text.ends_with("10 more, none worse than these: --all shows them."), "{text}");
+        assert!(plain(&view.text(true)).contains("us-east-1 "));
+        assert_eq!(view.exit(), Exit::Ok);
+    }
+
+    #[test]
+    fn nothing_is_not_ok() {
+        let view = View::new(Vec::new(), Vec::new(), at("12:00"));
+        assert_eq!((view.text(false), view.exit()), ("No targets.".to_owned(), Exit::Unknown));
+    }
+
+    proptest! {
+        /// What is unknown is never OK, and hides nothing that is CRITICAL.
+        #[test]
+        fn it_ends_as_a_monitoring_plugin(levels in prop::collection::vec(prop::sample::select(vec!["", "WARNING", "CRITICAL", "EXHAUSTED", "?"]), 1..6)) {
+            let unread = json!({"account": "777788889999", "region": "eu-west-1", "errors": {"read": "AccessDenied"}});
+            let targets = levels.iter().map(|level| match *level {
+                "?" => found(&unread),
+                "" => found(&target("us-east-1", 1, None)),
+                level => found(&target("us-east-1", 45_000, Some(level))),
+            });
+            let exit = View::new(targets.collect(), Vec::new(), at("12:00")).exit();
+            let has = |level: &str| levels.contains(&level);
+            let expected = if has("CRITICAL") || has("EXHAUSTED") {
+                Exit::Critical
+            } else if has("?") {
+                Exit::Unknown
+            } else if has("WARNING") {
+                Exit::Warning
+            } else {
+                Exit::Ok
+            };
+            prop_assert_eq!(exit, expected);
+        }
+    }
 }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use crate::settings::{Certificates, Settings};
+use crate::settings::{Certificates, PageSettings, Settings};
 use http::Reuse;
 use trust::Trust;
 
@@ -70,6 +70,15 @@ pub struct FleetClients {
 #[must_use]
 pub fn http_client(certificates: Certificates) -> SharedHttpClient {
     http::client(&Arc::new(Trust::new(certificates)), Reuse::Soon)
+}
+
+impl StateStore {
+    /// The table of a function that only shows the fleet page, from its environment.
+    #[must_use]
+    pub fn from_env(settings: &PageSettings) -> Self {
+        let config = config::from_env().to_builder().http_client(http_client(settings.certificates.clone())).build();
+        Self::new(&config::with_limits(&config), settings.state_table.clone())
+    }
 }
 
 impl Clients {

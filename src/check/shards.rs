@@ -60,7 +60,7 @@ impl Check<'_> {
     ) -> (usize, Vec<Failure>) {
         let targets = |account: &Member| self.targets(std::slice::from_ref(account));
         let parts = parted(accounts, targets, sharding.targets);
-        let expires_at = self.invocation.started_at.plus_seconds(60 * sharding.interval_minutes);
+        let expires_at = self.invocation.started_at.plus_seconds(60 * self.monitor.settings.interval_minutes);
         let (of, deadline) = (parts.len(), self.deadline);
         let shard =
             |(number, accounts): (usize, &&[Member])| Shard { number, of, expires_at, accounts: accounts.to_vec() };

@@ -42,12 +42,13 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Accounts,
         Self::Role,
         Self::Read,
         Self::Account,
         Self::History,
+        Self::Increases,
         Self::State,
         Self::Alert,
         Self::Metrics,

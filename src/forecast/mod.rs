@@ -130,6 +130,18 @@ pub enum Unknown {
     DoNotMatch,
 }
 
+impl Outlook {
+    /// The highest use that is expected; `None` where it is not known.
+    #[must_use]
+    pub fn peak(&self) -> Option<&Peak> {
+        match self {
+            Self::Breach { peak, .. } | Self::MayBreach { peak, .. } | Self::NoBreach { peak, .. } => Some(peak),
+            Self::Full(relief) => relief.as_ref().ok().map(|relief| &relief.peak),
+            Self::CannotTell(_) => None,
+        }
+    }
+}
+
 /// How much faster than usual the last hour must be to be unusual.
 const UNUSUAL: f64 = 1.5;
 
@@ -153,13 +165,7 @@ impl Forecast {
     /// The highest use that is expected; `None` where it is not known.
     #[must_use]
     pub fn peak(&self) -> Option<&Peak> {
-        match &self.outlook {
-            Outlook::Breach { peak, .. } | Outlook::MayBreach { peak, .. } | Outlook::NoBreach { peak, .. } => {
-                Some(peak)
-            }
-            Outlook::Full(relief) => relief.as_ref().ok().map(|relief| &relief.peak),
-            Outlook::CannotTell(_) => None,
-        }
+        self.outlook.peak()
     }
 
     /// Forecasts a quota by its history.

@@ -149,7 +149,7 @@ fn lines(named: &[&Notification], count: usize) -> String {
             (_, Kind::Test) => format!("{}, {what}", notification.level),
             (Finding::Reading(Some(unread)), _) => format!("{what} ({})", unread.failure.code),
             (Finding::Account(status), _) => format!("{what} ({})", status.enforcement),
-            _ => match outlook::in_short(notification) {
+            _ => match outlook::of_notification(notification) {
                 Some(forecast) => format!("{what}; {forecast}"),
                 None => what,
             },

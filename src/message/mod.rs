@@ -18,8 +18,9 @@ use crate::target::Target;
 use chat::Chat;
 
 pub use digest::fitting;
-pub use outlook::briefly;
+pub use outlook::in_short as outlook_in_short;
 pub use situation::{Sandbox, advises_increase, sandbox};
+pub(crate) use sms::capitalized;
 
 /// What is published to the topic.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::situation::is_stopped;
 use crate::alert::{Finding, Notification};
-use crate::forecast::{Forecast, Outlook, Peak, Unknown, Window};
+use crate::forecast::{Forecast, Outlook, Peak, Relief, Unknown, Window};
 use crate::reading::{SendHistory, Utilization};
 use crate::time::Timestamp;
 
@@ -54,21 +54,27 @@ pub(super) fn text(notification: &Notification) -> Option<String> {
 }
 
 /// The same in a few words, for a phone and a line of a digest; `None` where nothing can be told.
-pub(super) fn in_short(notification: &Notification) -> Option<String> {
-    briefly(&forecast(notification)?.outlook, notification.reading.checked_at)
+pub(super) fn of_notification(notification: &Notification) -> Option<String> {
+    match &forecast(notification)?.outlook {
+        Outlook::Full(Ok(Relief { room_at: None, .. }) | Err(_)) | Outlook::CannotTell(_) => None,
+        outlook => Some(in_short(outlook, notification.reading.checked_at)),
+    }
 }
 
-/// What is expected in a few words, such as `full at about 14:30 UTC`; `None` where nothing can be told.
+/// What is expected, in a few words.
 #[must_use]
-pub fn briefly(outlook: &Outlook, now: Timestamp) -> Option<String> {
-    Some(match outlook {
+pub fn in_short(outlook: &Outlook, now: Timestamp) -> String {
+    match outlook {
         Outlook::Breach { at, window, .. } if is_narrow(window) => format!("full at about {}", about(*at, now)),
         Outlook::Breach { window, .. } => format!("probably full {} UTC", between(window, now)),
         Outlook::MayBreach { probability, .. } => format!("may be full in 24 hours ({} in 10)", in_ten(*probability)),
         Outlook::NoBreach { peak, .. } => format!("not expected to be full, peak {}", whole(peak.percent)),
-        Outlook::Full(Ok(relief)) => format!("room again at about {}", about(relief.room_at?, now)),
-        Outlook::Full(Err(_)) | Outlook::CannotTell(_) => return None,
-    })
+        Outlook::Full(Ok(Relief { room_at: Some(room_at), .. })) => {
+            format!("room again at about {}", about(*room_at, now))
+        }
+        Outlook::Full(Ok(Relief { room_at: None, .. })) => "no room in the next 24 hours".to_owned(),
+        Outlook::Full(Err(unknown)) | Outlook::CannotTell(unknown) => format!("cannot be told: {}", why(*unknown)),
+    }
 }
 
 /// The forecast, where the notification is about the quota and SES takes mail at all.
@@ -100,13 +106,16 @@ fn course(peak: &Peak, notification: &Notification) -> String {
 }
 
 fn cannot_be_told(unknown: Unknown) -> String {
-    let why = match unknown {
+    format!("Cannot be told: {}.", why(unknown))
+}
+
+fn why(unknown: Unknown) -> &'static str {
+    match unknown {
         Unknown::NotRead => "the history could not be read",
         Unknown::NoHistory | Unknown::ShortHistory => "less than 3 days of history",
         Unknown::DoNotMatch => "the statistics and the quota counter do not agree",
         Unknown::NoQuota => "there is no sending quota",
-    };
-    format!("Cannot be told: {why}.")
+    }
 }
 
 /// The nearest tenth, neither none nor all.
@@ -140,7 +149,7 @@ mod tests {
 
     use super::*;
     use crate::alert::{AlertLevel, AlertPolicy, Kind};
-    use crate::forecast::{IfPaceHolds, Relief};
+    use crate::forecast::IfPaceHolds;
     use crate::reading::{Reading, SendQuota};
     use crate::target::tests::target;
 
@@ -192,7 +201,7 @@ mod tests {
     fn words(forecasts: impl IntoIterator<Item = Forecast>) -> String {
         let both = |forecast| {
             let notification = with(forecast);
-            format!("{}\n  {}\n", text(&notification).unwrap(), in_short(&notification).unwrap_or_default())
+            format!("{}\n  {}\n", text(&notification).unwrap(), of_notification(&notification).unwrap_or_default())
         };
         forecasts.into_iter().map(both).collect()
     }
@@ -352,7 +361,7 @@ mod tests {
             Notification { reading: Reading { account: paused, ..quota.reading.clone() }, ..quota.clone() };
         let rate = Notification { finding: Finding::Rate(None), ..quota };
         for notification in [of_a_paused_account, rate] {
-            assert_eq!((text(&notification), in_short(&notification)), (None, None));
+            assert_eq!((text(&notification), of_notification(&notification)), (None, None));
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn text(notification: &Notification) -> String {
     let start = |account: &str| format!("{}: SES {place} ({account}) ", label(notification));
     let facts = facts(notification);
     let advice = in_short(notification).iter().copied();
-    let forecast = outlook::in_short(notification).map(|text| format!("{}.", capitalized(&text)));
+    let forecast = outlook::of_notification(notification).map(|text| format!("{}.", capitalized(&text)));
     let mut facts = facts.iter().map(String::as_str);
     let parts: Vec<&str> = match &forecast {
         // When matters more than how many.
@@ -55,7 +55,8 @@ fn facts(notification: &Notification) -> Vec<String> {
     }
 }
 
-fn capitalized(text: &str) -> String {
+/// The text with a capital letter.
+pub(crate) fn capitalized(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + characters.as_str())
 }

@@ -1,5 +1,6 @@
 //! What an event asks for.
 
+mod page;
 mod plan;
 mod shard;
 
@@ -7,10 +8,11 @@ use serde_json::Value;
 
 use crate::target::AccountId;
 
+pub use page::{PageRequest, Theme, View};
 pub use plan::PlanRequest;
 pub use shard::{Shard, WorkItem};
 
-/// What an event asks for: a check, except where it has the field `plan` or comes from the queue.
+/// What an event asks for: a check, except where it has the field `plan`, or comes from the queue or from a dashboard.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// A check of all targets.
@@ -19,6 +21,8 @@ pub enum Event {
     Plan(PlanRequest),
     /// Parts of a check, from the queue.
     Work(Vec<WorkItem>),
+    /// A look at the fleet page, from a dashboard.
+    Page(PageRequest),
 }
 
 /// What a check does. Every event runs a scheduled check, except one with the field `dryRun` or `testAlert`.
@@ -79,9 +83,12 @@ impl Event {
     /// Reads what an event asks for.
     ///
     /// # Errors
-    /// [`InvalidRequest`] for a `dryRun` or `testAlert` that is not a boolean, for an invalid `plan`, and for two of them at
+    /// [`InvalidRequest`] for a `dryRun`, `testAlert` or `describe` that is not a boolean, for an invalid `plan`, and for two of them at
     /// once.
     pub fn read(event: &Value) -> Result<Self, InvalidRequest> {
+        if let Some(page) = page::page(event)? {
+            return Ok(Self::Page(page));
+        }
         if let Some(items) = shard::work(event) {
             return Ok(Self::Work(items));
         }

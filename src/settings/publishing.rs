@@ -43,13 +43,7 @@ impl Publishing {
             "the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts",
         );
         reader.require_own_partition("ALERT_TOPIC_ARN", "a topic", alert_topic.iter().flat_map(TopicArn::partitions));
-        let state_table = reader.optional(
-            "STATE_TABLE",
-            "the name (3 to 255 of A-Z a-z 0-9 _ . -) or the ARN of a DynamoDB table",
-            |text| is_table(text).then(|| text.to_owned()),
-        );
-        let table_partition = state_table.as_deref().and_then(partition_of_arn);
-        reader.require_own_partition("STATE_TABLE", "a table", table_partition);
+        let state_table = read_state_table(reader);
         let metric_namespace = reader.optional(
             "METRIC_NAMESPACE",
             "1 to 255 of A-Z a-z 0-9 . - _ / # : and space, beginning neither with AWS/ nor with a colon or space",
@@ -73,6 +67,14 @@ impl Publishing {
             snapshot,
         })
     }
+}
+
+/// `STATE_TABLE`; `None` where it is unset or invalid, which is noted.
+pub(super) fn read_state_table<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> Option<String> {
+    let expected = "the name (3 to 255 of A-Z a-z 0-9 _ . -) or the ARN of a DynamoDB table";
+    let state_table = reader.optional("STATE_TABLE", expected, |text| is_table(text).then(|| text.to_owned()));
+    reader.require_own_partition("STATE_TABLE", "a table", state_table.as_deref().and_then(partition_of_arn));
+    state_table
 }
 
 /// Source: Amazon DynamoDB API reference, `GetItem`, `TableName`; developer guide, "Naming rules".

@@ -34,15 +34,6 @@ impl fmt::Display for InvalidSettings {
     }
 }
 
-impl InvalidSettings {
-    /// The same, where settings were not given by variables: with other names for them.
-    #[must_use]
-    pub fn renamed(self, name: impl Fn(&'static str) -> &'static str) -> Self {
-        let Self(invalid) = self;
-        Self(invalid.into_iter().map(|setting| InvalidSetting { name: name(setting.name), ..setting }).collect())
-    }
-}
-
 /// Reads variables, and collects the invalid ones.
 pub(super) struct Reader<L> {
     lookup: L,
@@ -114,10 +105,15 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
 
     /// A variable that has to be set; `None` where it is not, or is invalid, which is noted.
     pub(super) fn required<T: FromStr>(&mut self, name: &'static str, expected: &'static str) -> Option<T> {
+        self.require(name, expected);
+        self.optional(name, expected, |text| text.parse().ok())
+    }
+
+    /// Notes a variable that has to be set, and is not.
+    pub(super) fn require(&mut self, name: &'static str, expected: &'static str) {
         if self.value(name).is_none() {
             self.invalid.push(InvalidSetting { name, value: None, expected: expected.into() });
         }
-        self.optional(name, expected, |text| text.parse().ok())
     }
 
     /// Whether a variable whose name ends so is noted as invalid.

@@ -1,5 +1,6 @@
 //! How a check that is too large for one invocation is parted.
 
+use super::Settings;
 use super::reader::Reader;
 
 /// How a check that is too large for one invocation is parted.
@@ -9,16 +10,11 @@ pub struct Sharding {
     pub queue_url: String,
     /// `SHARD_TARGETS`: more targets than this are parted. Default: [`Self::TARGETS`].
     pub targets: usize,
-    /// `CHECK_INTERVAL_MINUTES`: when the next check comes, which makes a part that has waited so long pointless. Default:
-    /// [`Self::INTERVAL_MINUTES`].
-    pub interval_minutes: i64,
 }
 
 impl Sharding {
     /// The default number of targets.
     pub const TARGETS: usize = 1_000;
-    /// The default interval of the schedule.
-    pub const INTERVAL_MINUTES: i64 = 5;
 
     /// `None` without a queue.
     pub(super) fn read<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> Option<Self> {
@@ -27,16 +23,17 @@ impl Sharding {
         let targets = reader.optional("SHARD_TARGETS", "a whole number of targets from 1 to 10000", |text| {
             text.parse().ok().filter(|targets| (1..=10_000).contains(targets))
         });
-        let expected = "a whole number of minutes from 1 to 1440 (a day)";
-        let interval_minutes = reader.optional("CHECK_INTERVAL_MINUTES", expected, |text| {
-            text.parse().ok().filter(|minutes| (1..=1_440).contains(minutes))
-        });
-        Some(Self {
-            queue_url: queue_url?,
-            targets: targets.unwrap_or(Self::TARGETS),
-            interval_minutes: interval_minutes.unwrap_or(Self::INTERVAL_MINUTES),
-        })
+        Some(Self { queue_url: queue_url?, targets: targets.unwrap_or(Self::TARGETS) })
     }
+}
+
+/// `CHECK_INTERVAL_MINUTES`, or else the default.
+pub(super) fn read_interval<L: Fn(&str) -> Option<String>>(reader: &mut Reader<L>) -> i64 {
+    let expected = "a whole number of minutes from 1 to 1440 (a day)";
+    let interval_minutes = reader.optional("CHECK_INTERVAL_MINUTES", expected, |text| {
+        text.parse().ok().filter(|minutes| (1..=1_440).contains(minutes))
+    });
+    interval_minutes.unwrap_or(Settings::INTERVAL_MINUTES)
 }
 
 /// As far as it has to be one: the host differs between partitions, endpoints and local emulators.

@@ -59,7 +59,8 @@ fn everything_can_be_set() {
     assert_eq!(Some(settings.alerting.usual.thresholds), Thresholds::new(62.5, 100.0, 0.0));
     assert_eq!(settings.alerting.usual.reminder_seconds, Some(1_800));
     let queue_url = "https://sqs.us-east-1.amazonaws.com/111122223333/shards".to_owned();
-    assert_eq!(settings.sharding, Some(Sharding { queue_url, targets: 500, interval_minutes: 15 }));
+    assert_eq!(settings.sharding, Some(Sharding { queue_url, targets: 500 }));
+    assert_eq!(settings.interval_minutes, 15);
 }
 
 #[test]
@@ -120,6 +121,36 @@ fn every_invalid_setting_is_in_one_message() {
 #[test]
 fn a_missing_setting_is_named_as_missing() {
     assert_snapshot!(Settings::from_lookup(|_| None).unwrap_err().to_string(), @"2 invalid settings: ALERT_TOPIC_ARN is required: the ARN of a standard SNS topic, such as arn:aws:sns:us-east-1:111122223333:alerts; AWS_REGION is required: the function's Region, which Lambda sets; or set REGIONS");
+}
+
+#[test]
+fn the_fleet_page_needs_a_table_alone() {
+    let purpose = |variables: &[(&str, &str)]| {
+        Purpose::from_lookup(|name| {
+            variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
+        })
+    };
+    let page = [("FLEET_PAGE", "true"), ("STATE_TABLE", "states"), ("AWS_REGION", "us-east-1")];
+    let expected = PageSettings {
+        state_table: "states".to_owned(),
+        interval_minutes: Settings::INTERVAL_MINUTES,
+        certificates: Certificates::Amazon,
+    };
+    assert_eq!(purpose(&page), Ok(Purpose::FleetPage(expected)));
+    let topic = ("ALERT_TOPIC_ARN", "arn:aws:sns:us-east-1:111122223333:alerts");
+    for is_page in ["false", ""] {
+        let monitor = purpose(&[("FLEET_PAGE", is_page), topic, ("AWS_REGION", "us-east-1")]);
+        assert!(matches!(monitor, Ok(Purpose::Monitor(_))), "{monitor:?}");
+    }
+    let errors = [
+        purpose(&[("FLEET_PAGE", "true"), ("AWS_REGION", "us-east-1"), ("CHECK_INTERVAL_MINUTES", "0")]),
+        purpose(&[("FLEET_PAGE", "yes"), topic, ("AWS_REGION", "us-east-1")]),
+    ]
+    .map(|purpose| purpose.unwrap_err().to_string());
+    assert_snapshot!(errors.join("\n"), @r#"
+    2 invalid settings (environment variables of the function): STATE_TABLE is required: the table in which the checks of the monitor store what they find; CHECK_INTERVAL_MINUTES="0": expected a whole number of minutes from 1 to 1440 (a day)
+    1 invalid setting (environment variables of the function): FLEET_PAGE="yes": expected true or false
+    "#);
 }
 
 #[test]
@@ -290,7 +321,7 @@ fn the_template_and_the_documentation_tell_the_defaults() {
         ("Snapshot", "SNAPSHOT", publishing.snapshot.to_string()),
         ("ReaderRole", "READER_ROLE", targets.reader_role.name),
         ("ShardTargets", "SHARD_TARGETS", Sharding::TARGETS.to_string()),
-        ("CheckIntervalMinutes", "CHECK_INTERVAL_MINUTES", Sharding::INTERVAL_MINUTES.to_string()),
+        ("CheckIntervalMinutes", "CHECK_INTERVAL_MINUTES", Settings::INTERVAL_MINUTES.to_string()),
     ] {
         assert_eq!(template_default(parameter), default, "{parameter}");
         for name in [parameter, variable] {

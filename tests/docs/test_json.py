@@ -49,7 +49,7 @@ def test_the_counts_of_a_report_are_those_that_the_function_writes() -> None:
 
 def test_a_forecast_has_the_fields_and_names_that_the_function_writes() -> None:
     source = (PROJECT / "src/forecast/json.rs").read_text()
-    [struct] = re.findall(r"struct Fields \{(.*?)\n\}", source, re.DOTALL)
+    [struct] = re.findall(r"struct ForecastFields \{(.*?)\n\}", source, re.DOTALL)
     fields = [re.sub(r"_(\w)", lambda letter: letter[1].upper(), name) for name in re.findall(r"^ +(\w+):", struct, re.MULTILINE)]
     assert set(fields) == explained(ALERTS, "Forecast in the document")
     names = set(re.findall(r'=> "(\w+)"', source))

@@ -38,6 +38,11 @@ def test_the_policy_for_a_function_without_the_template_has_the_actions_of_the_r
         assert statement["Action"] == role[statement["Sid"]], statement["Sid"]
 
 
+def test_the_fleet_page_lists_every_action_of_its_role() -> None:
+    rows = re.findall(r"^\| (`\w+:.*?) \|", (PROJECT / "docs" / "fleet-page.md").read_text(), re.MULTILINE)
+    assert {action for row in rows for action in re.findall(r"`(\w+:\w+)`", row)} == actions(statements(role="PageRole"))
+
+
 def test_the_permissions_list_every_action_of_the_role() -> None:
     assert listed("The function's role") == actions(statements())
     assert listed("The reader role, in other accounts") == actions(statements("reader-role.yaml", "ReaderRole"))

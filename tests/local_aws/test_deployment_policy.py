@@ -27,7 +27,7 @@ EXAMPLE, STACK = "111122223333", "ses-quota-monitor"
 EVERYTHING = {
     "AlertEmail": "ops@example.com", "AlertPhone": "+14255550123", "AlarmLevel": "CRITICAL",
     "OperatorTopicArn": f"arn:aws:sns:us-east-1:{EXAMPLE}:operators",
-    "SlackWorkspaceId": "T012ABCDEFG", "SlackChannelId": "C012ABCDEFG", "Accounts": "organization",
+    "SlackWorkspaceId": "T012ABCDEFG", "SlackChannelId": "C012ABCDEFG", "Accounts": "organization", "FleetPage": "true",
 }
 # The statement about event sources, which have no names: only their function tells which are the stack's.
 OF_THE_FUNCTION = "EventSourcesOfTheFunction"

@@ -5,5 +5,6 @@ mod checks;
 mod function;
 mod logs;
 mod network;
+mod pages;
 mod plans;
 mod work;

@@ -19,6 +19,8 @@ LONGEST_NAMES = {
 SUFFIX = "-1A2B3C4D5E6F7"
 # Parameters of a stack that checks other accounts, too.
 FLEET = {"Accounts": "organization"}
+# And of one that shows them on its dashboard.
+PAGE = {"FleetPage": "true"}
 # Resources that the SAM transform adds.
 ADDED = {"MonitorSchedule": "AWS::Scheduler::Schedule"}
 NO_VALUE = object()

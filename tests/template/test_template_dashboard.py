@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from published import ALONE, OF_A_TARGET, SOURCE
-from rendering import ACCOUNT, FLEET, RenderedStack
+from rendering import ACCOUNT, FLEET, PAGE, RenderedStack
 from toolkit.paths import PROJECT
 
 COLUMNS = 24
 EVERY_REGION = {"Regions": "all"}
-KINDS: list[dict[str, str]] = [{}, FLEET, EVERY_REGION, FLEET | EVERY_REGION]
+KINDS: list[dict[str, str]] = [{}, FLEET, EVERY_REGION, FLEET | EVERY_REGION, PAGE, FLEET | PAGE]
 
 
 def widgets(**parameters: str) -> list[dict[str, Any]]:

@@ -21,10 +21,12 @@ def roles(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
     """Every role, including the one that the SAM transform makes for the schedule."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     function_as_packaged = copy.deepcopy(template())
-    function_as_packaged["Resources"]["Monitor"]["Properties"]["CodeUri"] = "s3://bucket/key"
+    for one in function_as_packaged["Resources"].values():
+        if one["Type"] == "AWS::Serverless::Function":
+            one["Properties"]["CodeUri"] = "s3://bucket/key"
     transformed = Translator({}, Parser()).translate(function_as_packaged, {})
     found = {name: one["Properties"] for name, one in transformed["Resources"].items() if one["Type"] == "AWS::IAM::Role"}
-    assert set(found) == {"MonitorRole", "MonitorScheduleRole", "SlackRole"}
+    assert set(found) == {"MonitorRole", "MonitorScheduleRole", "PageRole", "SlackRole"}
     return found
 
 

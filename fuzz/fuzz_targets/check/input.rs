@@ -38,13 +38,14 @@ const VARIABLES: [(&str, &[&str]); 21] = [
 /// are slow.
 const REGIONS: [u32; 8] = [5, 4, 5, 5, 6, 6, 8, 170];
 
-const EVENTS: [&str; 6] = [
+const EVENTS: [&str; 7] = [
     include_str!("../../../events/shard.json"),
     include_str!("../../../events/scheduled.json"),
     include_str!("../../../events/scheduler.json"),
     "[]",
     include_str!("../../../events/test-alert.json"),
     include_str!("../../../events/dry-run.json"),
+    include_str!("../../../events/widget.json"),
 ];
 
 /// What a part may say, with values of which any goes with any of the others, and some that are refused.

@@ -58,8 +58,39 @@ const ATTRIBUTES: [(&str, &str, &[&str]); 16] = [
     ("claimedUntil", "S", &TIMES),
 ];
 
+/// What checks have found, with a forecast, a target that was not read, and what a browser must not take for an element.
+const FOUND: [&str; 4] = [
+    "[{\"account\":\"111122223333\",\"accountName\":\"<b>\\\"&'\",\"region\":\"us-east-1\",\"sentLast24Hours\":48100,\
+     \"max24HourSend\":50000,\"levels\":{\"QUOTA\":\"CRITICAL\"},\"forecast\":{\"verdict\":\"cannotTell\",\"reason\":\"noHistory\"}}]",
+    "[{\"account\":\"444455556666\",\"region\":\"eu-west-1\",\"errors\":{\"read\":\"<script>\"}}]",
+    "[{\"account\":\"444455556666\",\"region\":\"eu-west-1\",\"sentLast24Hours\":1,\"enforcementStatus\":\"'><i>\"}]",
+    "[]",
+];
+
+/// Every attribute of a part of a snapshot.
+const PART: [(&str, &str, &[&str]); 6] = [
+    ("target", "S", &["snapshot#0", "snapshot#1", "snapshot#0.1", "snapshot#19"]),
+    ("schemaVersion", "N", &["1", "2"]),
+    ("checkedAt", "S", &TIMES),
+    ("of", "N", &["1", "2", "20", "0", "18446744073709551615"]),
+    ("items", "N", &["1", "2", "0"]),
+    ("targets", "S", &FOUND),
+];
+
+fn any_part(input: &mut Unstructured<'_>) -> Result<Value> {
+    let mut item = Map::new();
+    for (name, kind, usual) in PART {
+        let text = text::mostly(input, usual)?;
+        item.insert(name.to_owned(), json!({ kind: text }));
+    }
+    Ok(item.into())
+}
+
 /// An item.
 pub fn any_item(input: &mut Unstructured<'_>) -> Result<Value> {
+    if input.ratio(1, 8)? {
+        return any_part(input);
+    }
     let mut item = Map::new();
     for (name, kind, usual) in ATTRIBUTES {
         let text = if input.ratio(3, 4)? { usual[0] } else { *input.choose(usual)? };

@@ -8,6 +8,7 @@ mod dynamodb;
 mod forecast;
 mod input;
 mod items;
+mod page;
 mod plan;
 mod report;
 mod sns;
@@ -17,6 +18,7 @@ use fake_aws::{Aws, run};
 use libfuzzer_sys::fuzz_target;
 use ses_quota_monitor::aws::Clients;
 use ses_quota_monitor::check::{Invocation, Monitor};
+use ses_quota_monitor::page::FleetPage;
 use ses_quota_monitor::request::{Event, Request};
 use ses_quota_monitor::settings::Settings;
 use ses_quota_monitor::target::Target;
@@ -47,6 +49,7 @@ async fn check(input: Input) {
     // Compressed metrics could not be inspected.
     let config = aws.config().into_builder().disable_request_compression(true).build();
     let clients = Clients::from_config(&config, &settings);
+    let page = FleetPage::new(clients.states.clone(), settings.interval_minutes);
     let monitor = Monitor::new(settings.clone(), clients);
     match &event {
         Event::Check(request) => report::assert_sound(monitor.check(*request, &invocation).await, &settings),
@@ -55,6 +58,12 @@ async fn check(input: Input) {
             for item in items {
                 report::assert_sound_part(monitor.work(item, &invocation).await);
             }
+        }
+        Event::Page(asked) => {
+            let Invocation { function, started_at, time_left, .. } = &invocation;
+            let partition = &function.account.partition;
+            let (answer, _) = page.answer(asked, &input.function_arn, partition, *started_at, *time_left).await;
+            page::assert_sound(&answer);
         }
     }
     for call in aws.calls() {
@@ -82,6 +91,7 @@ fn may_call(event: &Event, operation: &str) -> bool {
         Event::Check(Request::DryRun) => &LISTS,
         Event::Check(Request::TestAlert) => &[&LISTS[..], &["Publish", "GetTopicAttributes"]].concat(),
         Event::Plan(_) => &[],
+        Event::Page(_) => return operation == "BatchGetItem",
         Event::Work(_) => return !LISTS[1..].contains(&operation) && operation != "SendMessage",
     };
     READS.contains(&operation) || further.contains(&operation)
