@@ -5,6 +5,7 @@ use ses_quota_monitor::target::Region;
 
 use crate::check::Check;
 use crate::completions::Completions;
+use crate::increase::Increase;
 use crate::status::Status;
 use crate::test_alert::TestAlert;
 use crate::watch::Watch;
@@ -64,6 +65,7 @@ pub enum Color {
 pub enum Command {
     Status(Status),
     Watch(Watch),
+    Increase(Increase),
     Check(Check),
     TestAlert(TestAlert),
     Completions(Completions),

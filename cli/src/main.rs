@@ -5,6 +5,7 @@
 //! - [`session`]: whose credentials, which account and Region
 //! - [`monitor`]: the monitor itself, run on this machine
 //! - [`installation`]: the stack of an installed monitor, and its function
+//! - [`confirm`]: asks before something is done
 //! - [`failed`]: an error, and what to do about it
 //! - [`output`]: tables, JSON, colors
 //! - [`view`]: what is shown of targets
@@ -17,7 +18,9 @@
 mod arguments;
 mod check;
 mod completions;
+mod confirm;
 mod failed;
+mod increase;
 mod installation;
 mod invoke;
 mod monitor;
@@ -89,6 +92,7 @@ async fn run(Arguments { shared, command }: &Arguments) -> Result<Exit, Failed> 
         Command::Watch(watch) => watch.run(&session, is_json).await,
         Command::Check(check) => check.run(&session).await,
         Command::TestAlert(test_alert) => test_alert.run(&session).await,
+        Command::Increase(increase) => increase.run(&session, is_json).await,
         Command::Completions(_) => unreachable!("has run already"),
     }
 }

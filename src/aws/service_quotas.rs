@@ -12,12 +12,9 @@ use super::config::retry_budget;
 use super::error::failure;
 use super::sts::Session;
 use crate::failure::{Failure, Stage};
-use crate::reading::{IncreaseRequest, RequestStatus, SENDING_QUOTA_CODE};
+use crate::reading::{IncreaseRequest, RequestStatus, SENDING_QUOTA_CODE, SES_SERVICE_CODE};
 use crate::target::Region;
 use crate::time::Timestamp;
-
-/// Amazon SES among the services.
-const SES: &str = "ses";
 
 /// As many as fit a page.
 ///
@@ -66,7 +63,7 @@ impl IncreaseReader {
             let request = self
                 .client()
                 .list_requested_service_quota_change_history_by_quota()
-                .service_code(SES)
+                .service_code(SES_SERVICE_CODE)
                 .quota_code(SENDING_QUOTA_CODE)
                 .max_results(MOST_IN_A_PAGE)
                 .set_next_token(next)

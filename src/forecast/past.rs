@@ -15,7 +15,7 @@ const WEEK: usize = 7 * DAY;
 /// What was sent in the last two weeks, as far as SES has reported it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Past {
-    /// The 24 hours in which most was sent.
+    /// The 24 hours in which most was sent; the latest of several.
     pub busiest: BusyDay,
     /// What was sent in the last 7 days, over what was sent in the 7 before; `None` where the history does not reach back that
     /// far, or has nothing of them.
@@ -44,7 +44,7 @@ impl Past {
         let scale = window.recipients_per_attempt(&cumulated(&course.expected))?;
         let mut busiest = DAY;
         for end in DAY..=series.end() {
-            if series.sum(end - DAY, end) > series.sum(busiest - DAY, busiest) {
+            if series.sum(end - DAY, end) >= series.sum(busiest - DAY, busiest) {
                 busiest = end;
             }
         }

@@ -9,7 +9,10 @@ use crate::numbers::json_number;
 use crate::shown::shown_by;
 use crate::time::Timestamp;
 
-/// The quota `Sending quota` of the service `ses` in Service Quotas.
+/// Amazon SES among the services of Service Quotas.
+pub const SES_SERVICE_CODE: &str = "ses";
+
+/// The quota `Sending quota` of that service.
 ///
 /// Source: AWS General Reference, "Amazon Simple Email Service endpoints and quotas".
 pub const SENDING_QUOTA_CODE: &str = "L-804C8AE8";

@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 
 pub use account_status::{AccountStatus, EnforcementStatus};
 pub use history::{SendHistory, recipients_per_attempt};
-pub use increase::{CaseId, IncreaseRequest, RequestStatus, SENDING_QUOTA_CODE};
+pub use increase::{CaseId, IncreaseRequest, RequestStatus, SENDING_QUOTA_CODE, SES_SERVICE_CODE};
 pub use quota::{InvalidQuota, QuotaNumbers, SendQuota};
 pub use send_rate::SendRate;
 pub use utilization::Utilization;

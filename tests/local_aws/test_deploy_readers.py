@@ -134,7 +134,7 @@ This rolls out the reader role of stack {STACK} (account {management}, as arn:aw
   Accounts  23 today; those that join get the role too, and those that leave lose it
   Role      {ROLE} in each account
   Trusts    {rollout.monitor} alone, within organization {organization.id}
-  Allows    ses:GetAccount, ses:GetSendQuota, ses:GetSendStatistics, servicequotas:ListRequestedServiceQuotaChangeHistoryByQuota
+  Allows    servicequotas:ListRequestedServiceQuotaChangeHistoryByQuota, ses:GetAccount, ses:GetSendQuota, ses:GetSendStatistics
 
 StackSets leave out the management account, {management}. The monitor is in it, and reads it with its own role.
 
