@@ -21,8 +21,9 @@ GLIBC = "2.17"
 
 def build_function(processor: Processor) -> Path:
     """The `bootstrap` that Lambda runs."""
-    folder = _target_folder() / "lambda" / processor.name
-    _cargo("lambda", "build", "--bin", "ses-quota-monitor", "--target", processor.triple, "--lambda-dir", str(folder))
+    target = _target_folder("function")
+    folder = target / "lambda" / processor.name
+    _cargo(target, "lambda", "build", "--bin", "ses-quota-monitor", "--target", processor.triple, "--lambda-dir", str(folder))
     bootstrap = folder / "ses-quota-monitor" / "bootstrap"
     check_binary(bootstrap, processor)
     return bootstrap
@@ -30,8 +31,9 @@ def build_function(processor: Processor) -> Path:
 
 def build_command_line(processor: Processor, version: str) -> Path:
     """The program `ses-quota`, for every Linux that is not older than `GLIBC`."""
-    _cargo("zigbuild", "--package", "ses-quota", "--target", f"{processor.triple}.{GLIBC}")
-    program = _target_folder() / processor.triple / "release" / "ses-quota"
+    target = _target_folder("command-line")
+    _cargo(target, "zigbuild", "--package", "ses-quota", "--target", f"{processor.triple}.{GLIBC}")
+    program = target / processor.triple / "release" / "ses-quota"
     check_binary(program, processor)
     if platform.system() == "Linux" and processor.triple.startswith(platform.machine()):
         _check_version(program, version)
@@ -52,18 +54,17 @@ def compiler() -> str:
     return subprocess.run(["rustc", "--version"], check=True, capture_output=True, text=True).stdout.strip()
 
 
-def _target_folder() -> Path:
-    """Not the usual one, because these builds have flags of their own: cargo would build all of it anew, each time."""
+def _target_folder(program: str) -> Path:
+    """Not the usual one, and one for each tool: where flags differ, cargo would build all of it anew, each time."""
     metadata = subprocess.run(
         ["cargo", "metadata", "--locked", "--no-deps", "--format-version", "1"],
         cwd=PROJECT, check=True, stdout=subprocess.PIPE, text=True,
     )
-    return Path(json.loads(metadata.stdout)["target_directory"]) / "dist"
+    return Path(json.loads(metadata.stdout)["target_directory"]) / "dist" / program
 
 
-def _cargo(*command: str) -> None:
+def _cargo(target: Path, *command: str) -> None:
     cargo_home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
-    target = _target_folder()
     # Panic messages name source files. The last prefix that fits is the one that counts.
     prefixes = {PROJECT: "/ses-quota-monitor", target: "/target", cargo_home: "/cargo"}
     flags = json.dumps([f"--remap-path-prefix={prefix}={name}" for prefix, name in prefixes.items()])

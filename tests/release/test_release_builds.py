@@ -56,9 +56,9 @@ def cargo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cargo:
 def test_the_function_is_built_for_each_processor_from_the_lock_file(cargo: Cargo, processor: str, triple: str) -> None:
     cargo.builds_for(processor)
     bootstrap = builds.build_function(PROCESSORS[processor])
-    assert bootstrap.is_relative_to(cargo.folder / "target" / "dist")
+    assert bootstrap.is_relative_to(cargo.folder / "target" / "dist" / "function")
     target, flags, *arguments = cargo.call()
-    assert (target, flags) == (str(cargo.folder / "target" / "dist"), "unset")
+    assert (target, flags) == (str(cargo.folder / "target" / "dist" / "function"), "unset")
     assert arguments[:4] == ["lambda", "build", "--bin", "ses-quota-monitor"]
     assert arguments[arguments.index("--target") + 1] == triple and {"--release", "--locked"} <= set(arguments)
 
@@ -68,7 +68,7 @@ def test_no_folder_of_this_machine_is_named_in_a_program(cargo: Cargo) -> None:
     name, _, flags = cargo.call()[-1].partition("=")
     assert name == "build.rustflags"
     replaced = dict(each.removeprefix("--remap-path-prefix=").split("=") for each in json.loads(flags))
-    assert replaced.keys() == {str(PROJECT), str(cargo.folder / "target" / "dist"), "/home/somebody/.cargo"}
+    assert replaced.keys() == {str(PROJECT), str(cargo.folder / "target" / "dist" / "function"), "/home/somebody/.cargo"}
 
 
 def test_a_function_for_another_processor_is_refused(cargo: Cargo) -> None:
@@ -79,7 +79,9 @@ def test_a_function_for_another_processor_is_refused(cargo: Cargo) -> None:
 def test_the_command_line_is_built_for_old_systems(cargo: Cargo) -> None:
     cargo.builds_for(THERE)
     builds.build_command_line(PROCESSORS[THERE], "1.2.3")
-    arguments = cargo.call()[2:]
+    target, _, *arguments = cargo.call()
+    # Another one than the function's: with one for both, each would make the other one build anew.
+    assert target == str(cargo.folder / "target" / "dist" / "command-line")
     assert arguments[:3] == ["zigbuild", "--package", "ses-quota"]
     assert arguments[arguments.index("--target") + 1] == f"{PROCESSORS[THERE].triple}.2.17"
 
