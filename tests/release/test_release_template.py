@@ -66,6 +66,6 @@ def test_comments_stay() -> None:
     ("    Metadata:\n      BuildMethod", "    Metadata:\n      Other: 1\n      BuildMethod", "Monitor has metadata other than"),
 ])
 def test_a_template_that_is_written_in_another_way_is_noticed(find: str, replacement: str, named: str) -> None:
-    assert TEXT.count(find) == 1
+    assert find in TEXT
     with pytest.raises(CommandFailed, match=named):
-        release(TEXT.replace(find, replacement))
+        release(TEXT.replace(find, replacement, 1))
