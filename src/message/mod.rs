@@ -17,6 +17,7 @@ use crate::target::Target;
 use chat::Chat;
 
 pub use digest::fitting;
+pub use outlook::outlook;
 
 /// What is published to the topic.
 #[derive(Debug, Clone, PartialEq)]
