@@ -29,6 +29,13 @@ pub fn recipients(number: &str) -> String {
     format!("{number} {noun}")
 }
 
+/// A whole percentage: `94%`. What is below 100 is never shown as 100%.
+#[must_use]
+pub fn whole_percent(percent: f64) -> String {
+    let rounded = if percent < 100.0 { percent.round().min(99.0) } else { percent.round() };
+    format!("{rounded:.0}%")
+}
+
 /// The number as JSON, whole numbers without a decimal point: `48100`, not `48100.0`. `None` for NaN and infinities.
 #[must_use]
 pub fn json_number(number: f64) -> Option<Number> {
@@ -53,6 +60,11 @@ mod tests {
         assert_eq!([14.0, 0.5, 1_500.0].map(per_second), ["14", "0.5", "1,500"]);
         let shown = ["0", "1", "1.5", "1,900"].map(recipients);
         assert_eq!(shown, ["0 recipients", "1 recipient", "1.5 recipients", "1,900 recipients"]);
+    }
+
+    #[test]
+    fn a_hundred_percent_is_never_shown_early() {
+        assert_eq!([0.4, 93.5, 99.7, 100.0, 111.4].map(whole_percent), ["0%", "94%", "99%", "100%", "111%"]);
     }
 
     #[test]

@@ -51,6 +51,14 @@ impl Timestamp {
         if text[..10] == today[..10] { text[11..16].to_owned() } else { format!("{} {}", &text[..10], &text[11..16]) }
     }
 
+    /// For people, where nobody knows it to the minute: rounded to 5 minutes, `12:00 UTC`, with the date where that is not the
+    /// day of `now`.
+    #[must_use]
+    pub fn about(self, now: Self) -> String {
+        let rounded = Self::from_epoch_seconds((self.0 + 150).div_euclid(300) * 300);
+        format!("{} UTC", rounded.clock(now))
+    }
+
     /// For people: `2026-11-24 12:00 UTC`.
     #[must_use]
     pub fn for_people(self) -> String {

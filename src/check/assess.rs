@@ -171,7 +171,7 @@ fn is_quiet(states: &States) -> bool {
 }
 
 /// What is expected of a quota; `None` where nobody asked, or there is none that could be full.
-fn forecast(
+pub(super) fn forecast(
     quota: &SendQuota,
     history: &Result<Option<Arc<SendHistory>>, Failure>,
     now: Timestamp,

@@ -3,15 +3,12 @@
 use serde::Serialize;
 use serde_json::Number;
 
-use super::assess::parted;
-use super::pipeline::Check;
 use super::report::Failures;
-use super::{Invocation, Monitor};
+use super::{Inspection, Invocation, Monitor};
 use crate::failure::Failure;
-use crate::forecast::{Headroom, Projection};
+use crate::forecast::{Headroom, Projection, Unknown};
 use crate::numbers::json_number;
-use crate::reading::{AccountStatus, SendHistory, SendQuota};
-use crate::request::{InvalidRequest, PlanRequest, Request};
+use crate::request::{InvalidRequest, PlanRequest};
 use crate::target::{AccountId, Region, Target};
 use crate::time::Timestamp;
 
@@ -43,6 +40,9 @@ struct Plan {
     /// `cannotTell` where the room is only what is left now.
     #[serde(skip_serializing_if = "Option::is_none")]
     forecast: Option<&'static str>,
+    /// Why nothing can be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
     /// `false` where SES takes no mail at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     sending_enabled: Option<bool>,
@@ -95,19 +95,9 @@ impl Monitor {
         }
         let target =
             Target { account: account.with_id(id), region: plan.region.clone().unwrap_or_else(|| region.clone()) };
-        let check = Check::new(self, Request::DryRun, invocation);
-        let observer = check.observer();
-        let session = check.access(&target.account).open().await?;
-        let (quota, account) = observer.read_ses(&target, session.as_ref()).await;
-        let quota = quota?;
-        let (account, account_failure) = parted(account);
-        let is_stopped = account.flatten().as_ref().is_some_and(AccountStatus::is_stopped);
-        let (history, history_failure) = match quota.max_24_hour_send() {
-            Some(max) if max > 0.0 && !is_stopped => parted(observer.history(&target, session.as_ref()).await),
-            _ => (None, None),
-        };
-        let fit = if is_stopped { Fit::NONE } else { fit(plan.recipients, start_at, &quota, history.as_deref(), now) };
-        let max_rate = quota.max_send_rate().per_second();
+        let inspection = self.inspect(&target, invocation).await?;
+        let fit = fit(plan.recipients, start_at, &inspection);
+        let max_rate = inspection.quota.max_send_rate().per_second();
         let per_second = plan.per_second.into_iter().chain(max_rate).reduce(f64::min);
         Ok(PlanAnswer {
             plan: Plan {
@@ -120,9 +110,10 @@ impl Monitor {
                 room: fit.room.and_then(json_number),
                 fits_from: fit.from,
                 takes_seconds: per_second.and_then(|rate| json_number((plan.recipients / rate).ceil())),
-                forecast: fit.is_of_the_present.then_some("cannotTell"),
-                sending_enabled: is_stopped.then_some(false),
-                failures: Failures::of(account_failure.into_iter().chain(history_failure)),
+                forecast: fit.unknown.map(|_| "cannotTell"),
+                reason: fit.unknown.map(Unknown::name),
+                sending_enabled: inspection.is_stopped().then_some(false),
+                failures: Failures::of(inspection.failures().cloned()),
             },
         })
     }
@@ -135,27 +126,36 @@ struct Fit {
     room: Option<f64>,
     /// The first time from the start on at which it fits.
     from: Option<Timestamp>,
-    /// Whether the room is what is left now, because nothing can be told of later.
-    is_of_the_present: bool,
+    /// Why nothing can be told of later: then the room is what is left now.
+    unknown: Option<Unknown>,
 }
 
 impl Fit {
     /// SES takes no mail.
-    const NONE: Self = Self { room: Some(0.0), from: None, is_of_the_present: false };
+    const NONE: Self = Self { room: Some(0.0), from: None, unknown: None };
 }
 
-fn fit(recipients: f64, start_at: Timestamp, quota: &SendQuota, history: Option<&SendHistory>, now: Timestamp) -> Fit {
+fn fit(recipients: f64, start_at: Timestamp, inspection: &Inspection) -> Fit {
+    if inspection.is_stopped() {
+        return Fit::NONE;
+    }
+    let quota = &inspection.quota;
     let Some((max, left)) = quota.max_24_hour_send().zip(quota.remaining()) else {
-        return Fit { room: None, from: Some(start_at), is_of_the_present: false };
+        return Fit { room: None, from: Some(start_at), unknown: None };
     };
     if max == 0.0 {
         return Fit::NONE;
     }
-    if let Some(projection) = history.and_then(|history| Projection::new(history, quota, now).ok()) {
-        let headroom = Headroom::new(max, &projection.upper_bounds());
-        let from = headroom.fits_from(recipients, start_at);
-        return Fit { room: Some(headroom.at(start_at)), from, is_of_the_present: false };
+    let history = inspection.history.as_ref().ok().and_then(Option::as_ref).ok_or(Unknown::NotRead);
+    match history.and_then(|history| Projection::new(history, quota, inspection.at)) {
+        Ok(projection) => {
+            let headroom = Headroom::new(max, &projection.upper_bounds());
+            let from = headroom.fits_from(recipients, start_at);
+            Fit { room: Some(headroom.at(start_at)), from, unknown: None }
+        }
+        Err(unknown) => {
+            let room = left.floor();
+            Fit { room: Some(room), from: (recipients <= room).then_some(start_at), unknown: Some(unknown) }
+        }
     }
-    let room = left.floor();
-    Fit { room: Some(room), from: (recipients <= room).then_some(start_at), is_of_the_present: true }
 }

@@ -125,8 +125,6 @@ impl Outlook {
 }
 
 impl Unknown {
-    const ALL: [Self; 5] = [Self::NoQuota, Self::NotRead, Self::NoHistory, Self::ShortHistory, Self::DoNotMatch];
-
     /// The name in documents.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -1,6 +1,7 @@
 //! When the quota will be full, and how much more may be sent: what leaves the rolling 24 hours is known, what enters them is
 //! projected. Pure: no clock, no network, no environment.
 
+mod around;
 mod course;
 mod headroom;
 mod json;
@@ -20,6 +21,7 @@ use series::DAY;
 use usage::first_full;
 use window::RollingWindow;
 
+pub use around::{UsedAt, around};
 pub use headroom::Headroom;
 pub use json::ForecastFields;
 pub use past::{BusyDay, Past};
@@ -93,6 +95,17 @@ pub struct Window {
     pub latest: Timestamp,
 }
 
+impl Window {
+    /// For people who know that it is UTC, widened to quarter hours: `between 13:45 and 16:15`, `between now and 16:15`.
+    #[must_use]
+    pub fn for_people(self, now: Timestamp) -> String {
+        let earliest = Timestamp::from_epoch_seconds(self.earliest.epoch_seconds().div_euclid(900) * 900);
+        let latest = Timestamp::from_epoch_seconds((self.latest.epoch_seconds() + 899).div_euclid(900) * 900);
+        let from = if earliest <= now { "now".to_owned() } else { earliest.clock(now) };
+        format!("between {from} and {}", latest.clock(now))
+    }
+}
+
 /// The highest use of the quota in the next 24 hours, in percent; `low <= percent <= high`. The band holds 4 times in 5.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Peak {
@@ -115,18 +128,23 @@ pub struct IfPaceHolds {
     pub is_worth_telling: bool,
 }
 
-/// Why nothing can be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why nothing can be told, in words for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unknown {
     /// There is no quota to be full: it is unlimited, or 0.
+    #[error("there is no sending quota")]
     NoQuota,
     /// The history could not be read.
+    #[error("the history could not be read")]
     NotRead,
     /// Nothing was sent in the last two weeks.
+    #[error("less than 3 days of history")]
     NoHistory,
     /// There are less than 3 days of history.
+    #[error("less than 3 days of history")]
     ShortHistory,
     /// The history and the quota's own count do not agree.
+    #[error("the statistics and the quota counter do not agree")]
     DoNotMatch,
 }
 
@@ -140,6 +158,11 @@ impl Outlook {
             Self::CannotTell(_) => None,
         }
     }
+}
+
+impl Unknown {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::NoQuota, Self::NotRead, Self::NoHistory, Self::ShortHistory, Self::DoNotMatch];
 }
 
 /// How much faster than usual the last hour must be to be unusual.

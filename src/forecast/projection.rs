@@ -5,7 +5,7 @@ use super::scenarios::{cumulated, scenarios};
 use super::series::DAY;
 use super::usage::{Usage, first_full, first_room, highest, quantile};
 use super::window::RollingWindow;
-use super::{Outlook, Peak, Relief, Unknown, Window};
+use super::{Outlook, Peak, Relief, Unknown, UsedAt, Window};
 use crate::reading::{SendHistory, SendQuota};
 use crate::time::Timestamp;
 
@@ -63,11 +63,23 @@ impl Projection {
     /// order of time. It holds 9 times in 10.
     #[must_use]
     pub fn upper_bounds(&self) -> Vec<(Timestamp, f64)> {
-        let bound = |place: usize| {
-            let others = self.others.iter().map(|(usage, weight)| (usage[place], *weight)).collect();
-            quantile(others, 1.0 - BAND_TAIL).unwrap_or_default().max(self.expected[place]).max(0.0)
-        };
-        (0..=DAY).map(|place| (self.at(self.seconds[place]), bound(place))).collect()
+        (0..=DAY).map(|place| (self.at(self.seconds[place]), self.bound(place, 1.0 - BAND_TAIL).max(0.0))).collect()
+    }
+
+    /// What is expected to be used at the end of each quarter hour of the next 24 hours, in the order of time.
+    pub(super) fn course(&self) -> impl Iterator<Item = UsedAt> {
+        (1..=DAY).map(|place| UsedAt {
+            at: self.at(self.seconds[place]),
+            recipients: self.expected[place].max(0.0),
+            band: Some((self.bound(place, BAND_TAIL).max(0.0), self.bound(place, 1.0 - BAND_TAIL).max(0.0))),
+        })
+    }
+
+    /// What this share of the scenarios does not exceed at a place; below a half, at most what is expected, else at least.
+    fn bound(&self, place: usize, share: f64) -> f64 {
+        let others = self.others.iter().map(|(usage, weight)| (usage[place], *weight)).collect();
+        let (bound, expected) = (quantile(others, share), self.expected[place]);
+        bound.map_or(expected, |bound| if share < 0.5 { bound.min(expected) } else { bound.max(expected) })
     }
 
     /// How probable it is that a quota of `max` recipients is full within 6 hours, from 0 to 1.

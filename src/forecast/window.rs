@@ -61,6 +61,18 @@ impl RollingWindow {
         usage
     }
 
+    /// What was used at the end of each quarter hour of the 24 hours before the end of the history: seconds from the present,
+    /// below 0 except where it is now, and recipients.
+    pub fn past(&self, coming: &Cumulated, recipients_per_attempt: f64) -> impl Iterator<Item = (f64, f64)> {
+        let (now, _) = self.attempts(coming);
+        let end = self.series.end();
+        let ends_at = self.until_end - QUARTER * real(self.series.gap + 1);
+        (0..=DAY).rev().map(move |ago| {
+            let attempts = self.series.sum(end - ago - DAY, end - ago);
+            (ends_at - QUARTER * real(ago), self.sent + recipients_per_attempt * (attempts - now))
+        })
+    }
+
     /// Attempts in the 24 hours before now, and in those before each of the times of a [`Usage`], but with the beginning of the
     /// present quarter hour in the place of now.
     fn attempts(&self, coming: &Cumulated) -> (f64, Usage) {

@@ -18,7 +18,7 @@ use crate::target::Target;
 use chat::Chat;
 
 pub use digest::fitting;
-pub use outlook::in_short as outlook_in_short;
+pub use outlook::{in_short as outlook_in_short, outlook};
 pub use situation::{Sandbox, advises_increase, sandbox};
 pub(crate) use sms::capitalized;
 

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use super::situation::is_stopped;
 use crate::alert::{Finding, Notification};
 use crate::forecast::{Forecast, Outlook, Peak, Relief, Unknown, Window};
-use crate::reading::{SendHistory, Utilization};
+use crate::numbers::whole_percent as whole;
+use crate::reading::{Reading, SendHistory, Utilization};
 use crate::time::Timestamp;
 
 /// Up to here, a window is narrow enough to name a time in it: half of the times that were told were off by less than an hour.
@@ -16,14 +17,20 @@ const NEAR: f64 = 1.0;
 
 /// What is expected, in a sentence or two; `None` where that is not what the notification is about.
 pub(super) fn text(notification: &Notification) -> Option<String> {
-    let forecast = forecast(notification)?;
-    let now = notification.reading.checked_at;
+    is_about_the_quota(notification).then(|| outlook(&notification.reading)).flatten()
+}
+
+/// What is expected of a quota, in a sentence or two; `None` where there is no forecast, or SES takes no mail at all.
+#[must_use]
+pub fn outlook(reading: &Reading) -> Option<String> {
+    let forecast = forecast(reading)?;
+    let now = reading.checked_at;
     let mut text = match &forecast.outlook {
         Outlook::Breach { at, window, .. } if is_narrow(window) => {
-            format!("At the usual course the quota is full at about {} ({}).", about(*at, now), between(window, now))
+            format!("At the usual course the quota is full at about {} ({}).", at.about(now), window.for_people(now))
         }
         Outlook::Breach { window, .. } => {
-            format!("The quota will probably be full in the next 24 hours, some time {} UTC.", between(window, now))
+            format!("The quota will probably be full in the next 24 hours, some time {} UTC.", window.for_people(now))
         }
         Outlook::MayBreach { peak, probability, .. } => format!(
             "The quota may be reached in the next 24 hours (about {} in 10); expected peak {}, up to {}.",
@@ -32,12 +39,12 @@ pub(super) fn text(notification: &Notification) -> Option<String> {
             whole(peak.high)
         ),
         Outlook::NoBreach { peak, .. } => {
-            format!("Not expected to be reached in the next 24 hours: {}.", course(peak, notification))
+            format!("Not expected to be reached in the next 24 hours: {}.", course(peak, reading))
         }
         Outlook::Full(relief) => format!(
             "The quota is full. {}",
             match relief.map(|relief| relief.room_at) {
-                Ok(Some(room_at)) => format!("At the usual course it has room again at about {}.", about(room_at, now)),
+                Ok(Some(room_at)) => format!("At the usual course it has room again at about {}.", room_at.about(now)),
                 Ok(None) => "At the usual course it has no room in the next 24 hours.".to_owned(),
                 Err(unknown) => format!("When will it have room again? {}", cannot_be_told(unknown)),
             }
@@ -45,7 +52,7 @@ pub(super) fn text(notification: &Notification) -> Option<String> {
         Outlook::CannotTell(unknown) => format!("When will the quota be full? {}", cannot_be_told(*unknown)),
     };
     if let Some(full_at) = forecast.if_pace_holds.filter(|pace| pace.is_worth_telling).map(|pace| pace.full_at) {
-        let _ = write!(text, " If the last hour's pace holds, the quota is full at {}.", about(full_at, now));
+        let _ = write!(text, " If the last hour's pace holds, the quota is full at {}.", full_at.about(now));
     }
     if forecast.is_from_little_history() {
         let _ = write!(text, " (Only {} days of history.)", forecast.history_days);
@@ -55,9 +62,10 @@ pub(super) fn text(notification: &Notification) -> Option<String> {
 
 /// The same in a few words, for a phone and a line of a digest; `None` where nothing can be told.
 pub(super) fn of_notification(notification: &Notification) -> Option<String> {
-    match &forecast(notification)?.outlook {
+    let reading = Some(&notification.reading).filter(|_| is_about_the_quota(notification))?;
+    match &forecast(reading)?.outlook {
         Outlook::Full(Ok(Relief { room_at: None, .. }) | Err(_)) | Outlook::CannotTell(_) => None,
-        outlook => Some(in_short(outlook, notification.reading.checked_at)),
+        outlook => Some(in_short(outlook, reading.checked_at)),
     }
 }
 
@@ -65,22 +73,25 @@ pub(super) fn of_notification(notification: &Notification) -> Option<String> {
 #[must_use]
 pub fn in_short(outlook: &Outlook, now: Timestamp) -> String {
     match outlook {
-        Outlook::Breach { at, window, .. } if is_narrow(window) => format!("full at about {}", about(*at, now)),
-        Outlook::Breach { window, .. } => format!("probably full {} UTC", between(window, now)),
+        Outlook::Breach { at, window, .. } if is_narrow(window) => format!("full at about {}", at.about(now)),
+        Outlook::Breach { window, .. } => format!("probably full {} UTC", window.for_people(now)),
         Outlook::MayBreach { probability, .. } => format!("may be full in 24 hours ({} in 10)", in_ten(*probability)),
         Outlook::NoBreach { peak, .. } => format!("not expected to be full, peak {}", whole(peak.percent)),
         Outlook::Full(Ok(Relief { room_at: Some(room_at), .. })) => {
-            format!("room again at about {}", about(*room_at, now))
+            format!("room again at about {}", room_at.about(now))
         }
         Outlook::Full(Ok(Relief { room_at: None, .. })) => "no room in the next 24 hours".to_owned(),
-        Outlook::Full(Err(unknown)) | Outlook::CannotTell(unknown) => format!("cannot be told: {}", why(*unknown)),
+        Outlook::Full(Err(unknown)) | Outlook::CannotTell(unknown) => format!("cannot be told: {unknown}"),
     }
 }
 
-/// The forecast, where the notification is about the quota and SES takes mail at all.
-fn forecast(notification: &Notification) -> Option<&Forecast> {
-    let is_about_the_quota = matches!(notification.finding, Finding::Quota(_));
-    notification.reading.forecast.as_ref().filter(|_| is_about_the_quota && !is_stopped(&notification.reading))
+fn is_about_the_quota(notification: &Notification) -> bool {
+    matches!(notification.finding, Finding::Quota(_))
+}
+
+/// The forecast, where SES takes mail at all.
+fn forecast(reading: &Reading) -> Option<&Forecast> {
+    reading.forecast.as_ref().filter(|_| !is_stopped(reading))
 }
 
 fn is_narrow(window: &Window) -> bool {
@@ -88,10 +99,10 @@ fn is_narrow(window: &Window) -> bool {
 }
 
 /// `peaks at about 92% (88-97%) around 18:00 UTC, then falls`
-fn course(peak: &Peak, notification: &Notification) -> String {
+fn course(peak: &Peak, reading: &Reading) -> String {
     const QUARTER: i64 = SendHistory::QUARTER;
-    let now = notification.reading.checked_at;
-    let used = notification.reading.quota.and_then(|quota| quota.utilization()).map_or(0.0, Utilization::percent);
+    let now = reading.checked_at;
+    let used = reading.quota.and_then(|quota| quota.utilization()).map_or(0.0, Utilization::percent);
     let highest = format!("{} ({:.0}-{})", whole(peak.percent), peak.low.floor(), whole(peak.high));
     let is_rising_to_the_end = peak.at > now.plus_seconds(86_400 - 2 * QUARTER);
     if peak.at <= now.plus_seconds(QUARTER) {
@@ -101,46 +112,17 @@ fn course(peak: &Peak, notification: &Notification) -> String {
     } else if is_rising_to_the_end {
         format!("rises to about {highest} until then")
     } else {
-        format!("peaks at about {highest} around {}, then falls", about(peak.at, now))
+        format!("peaks at about {highest} around {}, then falls", peak.at.about(now))
     }
 }
 
 fn cannot_be_told(unknown: Unknown) -> String {
-    format!("Cannot be told: {}.", why(unknown))
-}
-
-fn why(unknown: Unknown) -> &'static str {
-    match unknown {
-        Unknown::NotRead => "the history could not be read",
-        Unknown::NoHistory | Unknown::ShortHistory => "less than 3 days of history",
-        Unknown::DoNotMatch => "the statistics and the quota counter do not agree",
-        Unknown::NoQuota => "there is no sending quota",
-    }
+    format!("Cannot be told: {unknown}.")
 }
 
 /// The nearest tenth, neither none nor all.
 fn in_ten(probability: f64) -> String {
     format!("{:.0}", (10.0 * probability).clamp(1.0, 9.0))
-}
-
-/// A whole percentage. What is below 100 is never shown as 100%.
-fn whole(percent: f64) -> String {
-    let rounded = if percent < 100.0 { percent.round().min(99.0) } else { percent.round() };
-    format!("{rounded:.0}%")
-}
-
-/// A time rounded to 5 minutes, with the date where it is not today.
-fn about(time: Timestamp, now: Timestamp) -> String {
-    let rounded = Timestamp::from_epoch_seconds((time.epoch_seconds() + 150).div_euclid(300) * 300);
-    format!("{} UTC", rounded.clock(now))
-}
-
-/// A window widened to quarter hours: `between 13:45 and 16:15`, `between now and 16:15`.
-fn between(window: &Window, now: Timestamp) -> String {
-    let earliest = Timestamp::from_epoch_seconds(window.earliest.epoch_seconds().div_euclid(900) * 900);
-    let latest = Timestamp::from_epoch_seconds((window.latest.epoch_seconds() + 899).div_euclid(900) * 900);
-    let from = if earliest <= now { "now".to_owned() } else { earliest.clock(now) };
-    format!("between {from} and {}", latest.clock(now))
 }
 
 #[cfg(test)]
@@ -150,8 +132,9 @@ mod tests {
     use super::*;
     use crate::alert::{AlertLevel, AlertPolicy, Kind};
     use crate::forecast::IfPaceHolds;
-    use crate::reading::{Reading, SendQuota};
+    use crate::reading::SendQuota;
     use crate::target::tests::target;
+    use crate::time::Timestamp;
 
     /// A notification at noon about 81% of a quota.
     fn with(forecast: Forecast) -> Notification {
