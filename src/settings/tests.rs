@@ -148,8 +148,8 @@ fn the_fleet_page_needs_a_table_alone() {
     ]
     .map(|purpose| purpose.unwrap_err().to_string());
     assert_snapshot!(errors.join("\n"), @r#"
-    2 invalid settings (environment variables of the function): STATE_TABLE is required: the table in which the checks of the monitor store what they find; CHECK_INTERVAL_MINUTES="0": expected a whole number of minutes from 1 to 1440 (a day)
-    1 invalid setting (environment variables of the function): FLEET_PAGE="yes": expected true or false
+    2 invalid settings: STATE_TABLE is required: the table in which the checks of the monitor store what they find; CHECK_INTERVAL_MINUTES="0": expected a whole number of minutes from 1 to 1440 (a day)
+    1 invalid setting: FLEET_PAGE="yes": expected true or false
     "#);
 }
 
