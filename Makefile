@@ -78,7 +78,8 @@ unit: $(TOOLS) ## Run the tests of the Rust code, the template and the documenta
 	$(PYTHON) -m pytest -q tests/docs tests/template
 
 # Several files at a time, each with a local AWS of its own: most of the time, they wait for a timeout or the schedule.
-integration: build ## Run the tests of the deployed function on a local AWS
+integration: build ## Run the tests of the deployed function, and of the command line, on a local AWS
+	cargo build --locked --package ses-quota
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile tests/local_aws
 
 # RUSTC_BOOTSTRAP: cargo-fuzz needs options that a stable compiler rejects. No sanitizer: there is no `unsafe` code.

@@ -10,6 +10,7 @@
 | `ses_numbers` | sets what the local SES says about accounts: their quotas, what was sent, their status |
 | `measurements` | reads metrics back from CloudWatch |
 | `calls` | `Call`: one call to AWS, as the function sent it |
+| `command_line` | runs `ses-quota`, as a person does |
 | `faults` | the faults that can be injected into calls |
 | `proxy` | `FaultProxy`: records the calls of the function and injects faults |
 | `publications` | `Publication`: one alert, as the subscribers of each protocol read it |
