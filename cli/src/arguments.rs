@@ -5,6 +5,7 @@ use ses_quota_monitor::target::Region;
 
 use crate::check::Check;
 use crate::completions::Completions;
+use crate::doctor::Doctor;
 use crate::test_alert::TestAlert;
 
 /// See how far the Amazon SES send quota is used up, and whether its monitor is sound.
@@ -60,6 +61,7 @@ pub enum Color {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Doctor(Doctor),
     Check(Check),
     TestAlert(TestAlert),
     Completions(Completions),

@@ -5,6 +5,9 @@
 //! - [`session`]: whose credentials, which account and Region
 //! - [`monitor`]: the monitor itself, run on this machine
 //! - [`installation`]: the stack of an installed monitor, and its function
+//! - [`report`]: what a check of it says
+//! - [`subscribers`]: who is told about alerts
+//! - [`fact`]: what AWS answers about one thing
 //! - [`failed`]: an error, and what to do about it
 //! - [`output`]: tables, JSON, colors
 //!
@@ -16,19 +19,23 @@
 mod arguments;
 mod check;
 mod completions;
+mod doctor;
+mod fact;
 mod failed;
 mod installation;
 mod invoke;
 mod monitor;
 mod output;
+mod report;
 mod session;
+mod subscribers;
 mod test_alert;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Format};
 use failed::Failed;
 use session::Session;
 
@@ -79,9 +86,11 @@ async fn run(Arguments { shared, command }: &Arguments) -> Result<Exit, Failed> 
         return Ok(Exit::Ok);
     }
     let session = Session::open(shared).await?;
+    let is_json = shared.output == Format::Json;
     match command {
-        Command::Check(check) => check.run(&session).await,
-        Command::TestAlert(test_alert) => test_alert.run(&session).await,
+        Command::Doctor(doctor) => doctor.run(&session, is_json).await,
+        Command::Check(check) => check.run(&session, is_json).await,
+        Command::TestAlert(test_alert) => test_alert.run(&session, is_json).await,
         Command::Completions(_) => unreachable!("has run already"),
     }
 }

@@ -77,6 +77,14 @@ impl Scope {
         Settings::from_lookup(given).map_err(|invalid| Failed::new(invalid.renamed(option)))
     }
 
+    /// Access to SES, with the retries and timeouts of the function.
+    ///
+    /// # Errors
+    /// [`Failed`] where an option is invalid.
+    pub fn clients(&self, session: &Session) -> Result<Clients, Failed> {
+        Ok(Clients::from_config(&session.config, &self.settings(session)?))
+    }
+
     /// A monitor of this scope.
     ///
     /// # Errors
