@@ -1,6 +1,8 @@
 """One account on the local AWS, as the tests and the demo use it."""
 
-from . import deployment, mail, measurements, ses_numbers
+from collections.abc import Iterable
+
+from . import control, deployment, mail, measurements, ses_numbers
 from .inbox import Inbox
 from .measurements import Datapoint
 from .proxy import FaultProxy
@@ -43,6 +45,11 @@ class Account(Session):
     def set_ses(self, region: str | None = None, **values: object) -> None:
         """Sets what SES says about this account in a Region, such as `sent_last_24_hours`: see `ses_numbers.NAMES`."""
         ses_numbers.set_values(self.url, {(self.id, region or self.region): values})
+
+    def set_sms(self, is_in_sandbox: bool = False, opted_out: Iterable[str] = ()) -> None:
+        """Whether this account is in the SMS sandbox, and the phone numbers whose owners want no more SMS."""
+        values = {"IsInSandbox": is_in_sandbox, "OptedOut": list(opted_out)}
+        control.put(self.url, "/_local/sms", {f"{self.id}/{self.region}": values})
 
     def publications(self) -> list[Publication]:
         """What functions in this account published to SNS, oldest first, refused calls included."""

@@ -1,8 +1,8 @@
 """Setting what the local SES says about accounts in Regions."""
 
-import json
-import urllib.request
 from collections.abc import Mapping
+
+from . import control
 
 # What `Account.set_ses` and `LocalAws.set_ses` call it, and what AWS calls it.
 NAMES = {
@@ -24,5 +24,4 @@ def set_values(url: str, targets: Mapping[tuple[str, str], Mapping[str, object]]
         raise TypeError(f"the local SES has no {', '.join(sorted(unknown))}; it has {', '.join(NAMES)}")
     document = {f"{account}/{region}": {NAMES[name]: value for name, value in values.items()}
                 for (account, region), values in targets.items()}
-    request = urllib.request.Request(f"{url}/_local/ses", json.dumps(document).encode(), method="PUT")
-    urllib.request.urlopen(request, timeout=10).close()
+    control.put(url, "/_local/ses", document)

@@ -5,6 +5,7 @@ use ses_quota_monitor::target::Region;
 
 use crate::check::Check;
 use crate::completions::Completions;
+use crate::doctor::Doctor;
 use crate::increase::Increase;
 use crate::status::Status;
 use crate::test_alert::TestAlert;
@@ -66,6 +67,7 @@ pub enum Command {
     Status(Status),
     Watch(Watch),
     Increase(Increase),
+    Doctor(Doctor),
     Check(Check),
     TestAlert(TestAlert),
     Completions(Completions),

@@ -5,7 +5,6 @@ use std::fmt::Display;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 /// Why a command cannot go on: what is wrong, and what to do.
@@ -35,7 +34,7 @@ impl Failed {
         E: ProvideErrorMetadata + Error + 'static,
     {
         let Some(code) = error.as_service_error().and_then(ProvideErrorMetadata::code) else {
-            return Self::new(format_args!("{what}: {}", DisplayErrorContext(error)))
+            return Self::new(format_args!("{what}: {}", causes(error)))
                 .advise("Check the connection to AWS, a proxy (HTTPS_PROXY), and the Region.");
         };
         let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or("no message");
@@ -45,6 +44,18 @@ impl Failed {
             None => failed,
         }
     }
+}
+
+/// An error and its causes, on one line.
+pub fn causes(error: &dyn Error) -> String {
+    let mut texts = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(cause) = source {
+        texts.push(cause.to_string());
+        source = cause.source();
+    }
+    texts.dedup();
+    texts.join(": ")
 }
 
 fn advice(code: &str) -> Option<&'static str> {

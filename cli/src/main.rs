@@ -6,6 +6,10 @@
 //! - [`monitor`]: the monitor itself, run on this machine
 //! - [`installation`]: the stack of an installed monitor, and its function
 //! - [`confirm`]: asks before something is done
+//! - [`report`]: what a check of it says
+//! - [`subscribers`]: who is told about alerts
+//! - [`fact`]: what AWS answers about one thing
+//! - [`exit`]: how a command ends
 //! - [`failed`]: an error, and what to do about it
 //! - [`output`]: tables, JSON, colors
 //! - [`view`]: what is shown of targets
@@ -19,14 +23,19 @@ mod arguments;
 mod check;
 mod completions;
 mod confirm;
+mod doctor;
+mod exit;
+mod fact;
 mod failed;
 mod increase;
 mod installation;
 mod invoke;
 mod monitor;
 mod output;
+mod report;
 mod session;
 mod status;
+mod subscribers;
 mod test_alert;
 mod view;
 mod watch;
@@ -36,29 +45,9 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use arguments::{Arguments, Command, Format};
+use exit::Exit;
 use failed::Failed;
 use session::Session;
-
-/// How a command ends, as monitoring plug-ins do.
-///
-/// Source: Monitoring Plugins, "Development Guidelines", "Plugin Return Codes".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Exit {
-    /// All is well.
-    Ok = 0,
-    /// Something needs attention.
-    Warning = 1,
-    /// Something is wrong, or is about to be.
-    Critical = 2,
-    /// Nothing can be said, for want of knowledge, or because the command failed.
-    Unknown = 3,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        (exit as u8).into()
-    }
-}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -90,9 +79,10 @@ async fn run(Arguments { shared, command }: &Arguments) -> Result<Exit, Failed> 
     match command {
         Command::Status(status) => status.run(&session, is_json).await,
         Command::Watch(watch) => watch.run(&session, is_json).await,
-        Command::Check(check) => check.run(&session).await,
-        Command::TestAlert(test_alert) => test_alert.run(&session).await,
         Command::Increase(increase) => increase.run(&session, is_json).await,
+        Command::Doctor(doctor) => doctor.run(&session, is_json).await,
+        Command::Check(check) => check.run(&session, is_json).await,
+        Command::TestAlert(test_alert) => test_alert.run(&session, is_json).await,
         Command::Completions(_) => unreachable!("has run already"),
     }
 }

@@ -76,6 +76,14 @@ impl Scope {
             .map_err(|invalid| Failed::new(Self::OPTIONS.iter().fold(invalid.to_string(), by_option)))
     }
 
+    /// Access to SES, with the retries and timeouts of the function.
+    ///
+    /// # Errors
+    /// [`Failed`] where an option is invalid.
+    pub fn clients(&self, session: &Session) -> Result<Clients, Failed> {
+        Ok(Clients::from_config(&session.config, &self.settings(session)?))
+    }
+
     /// A monitor of this scope.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use ses_quota_monitor::settings::Certificates;
 use ses_quota_monitor::target::{Account, Region, Target};
 
 use crate::arguments::Shared;
-use crate::failed::Failed;
+use crate::failed::{Failed, causes};
 
 /// Access to AWS.
 #[derive(Debug, Clone)]
@@ -64,15 +64,8 @@ fn account(arn: &str) -> Option<Account> {
 }
 
 fn no_credentials(shared: &Shared, error: &dyn std::error::Error) -> Failed {
-    let mut causes = vec![error.to_string()];
-    let mut source = error.source();
-    while let Some(cause) = source {
-        causes.push(cause.to_string());
-        source = cause.source();
-    }
-    causes.dedup();
     let profile = shared.profile.as_ref().map(|profile| format!(" --profile {profile}")).unwrap_or_default();
-    Failed::new(format_args!("no AWS credentials: {}", causes.join(": "))).advise(format_args!(
+    Failed::new(format_args!("no AWS credentials: {}", causes(error))).advise(format_args!(
         "Sign in: aws sso login{profile}\nOr name a profile that has credentials (--profile NAME, or AWS_PROFILE), or create \
          one: aws configure{profile}"
     ))

@@ -69,19 +69,7 @@ impl View {
 
     /// As a monitoring plug-in ends: by the worst target that is known to be bad, else by what is not known.
     pub fn exit(&self) -> Exit {
-        let exit = |found: &Found| match found.target.standing() {
-            Standing::Ok => Exit::Ok,
-            Standing::Warning => Exit::Warning,
-            Standing::Critical | Standing::Exhausted => Exit::Critical,
-            Standing::Unknown | Standing::Unread => Exit::Unknown,
-        };
-        let exits = || self.targets.iter().map(exit);
-        match exits().filter(|exit| *exit != Exit::Unknown).max() {
-            Some(Exit::Critical) => Exit::Critical,
-            None => Exit::Unknown,
-            Some(_) if exits().any(|exit| exit == Exit::Unknown) => Exit::Unknown,
-            Some(exit) => exit,
-        }
+        Exit::worst(self.targets.iter().map(|found| found.target.standing().into()))
     }
 
     /// As programs see them.

@@ -71,3 +71,14 @@ def test_the_plan_is_the_sample_and_its_answer_is_explained() -> None:
 def test_a_plan_can_ask_for_what_the_function_reads() -> None:
     [fields] = re.findall(r"const FIELDS: .*? = \[(.*?)\];", (PROJECT / "src/request/plan.rs").read_text())
     assert set(re.findall(r'"(\w+)"', fields)) == explained(HEADROOM, "What you can ask")
+
+
+def test_what_the_doctor_says_is_explained() -> None:
+    page = DOCS / "command-line.md"
+    [sample] = [each for each in samples(page) if "examined" in each]
+    fields = sample.keys() | sample["findings"][0].keys() | sample["examined"][0].keys()
+    source = (PROJECT / "cli/src/doctor/finding.rs").read_text()
+    [subjects] = re.findall(r"pub enum Subject \{(.*?)\n\}", source, re.DOTALL)
+    names = [name[0].lower() + name[1:] for name in re.findall(r"^ +(\w+),", subjects, re.MULTILINE)]
+    listed = explained(page, "doctor")
+    assert fields | set(names) <= listed and {sample["findings"][0]["subject"], sample["examined"][0]["subject"]} <= set(names)

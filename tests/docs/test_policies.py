@@ -59,3 +59,12 @@ def test_a_delegation_policy_lets_an_account_list_what_the_role_may_list() -> No
     [delegated] = json.loads((PROJECT / "docs" / "policies" / "delegation.json").read_text())["Statement"]
     [listing] = [each["Fn::If"][1] for each in statements() if "organizations:" in str(each)]
     assert delegated["Action"] == listing["Action"]
+
+
+def test_the_policy_for_the_command_line_has_what_the_commands_about_an_installation_need() -> None:
+    sections = (PROJECT / "docs" / "command-line.md").read_text().split("\n## ")
+    rows = [row.split("|")[1] for section in sections if section.split("\n")[0] in ("doctor", "check", "test-alert")
+            for row in section.splitlines() if row.startswith("| `")]
+    needed = {action for cell in rows for action in re.findall(r"`([a-z]+:\w+)`", cell)}
+    policy = json.loads((PROJECT / "docs" / "policies" / "command-line.json").read_text())
+    assert needed and actions(policy["Statement"]) == needed

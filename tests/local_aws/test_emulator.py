@@ -118,6 +118,50 @@ def test_an_organization_is_listed_with_permission_for_each_listing(enforcing: L
         client.list_accounts_for_parent(ParentId=organization.root)
 
 
+def test_reading_the_installation_needs_the_permissions_that_aws_asks_for(enforcing: LocalAws) -> None:
+    stack = enforcing.account().install({"Accounts": "organization"})
+    account = stack.session
+    [mapping] = account.client("lambda").list_event_source_mappings(FunctionName=stack.function)["EventSourceMappings"]
+    calls: dict[str, tuple[str, str, dict[str, Any]]] = {
+        "lambda:GetFunctionConcurrency": ("lambda", "get_function_concurrency", {"FunctionName": stack.function}),
+        "lambda:GetEventSourceMapping": ("lambda", "get_event_source_mapping", {"UUID": mapping["UUID"]}),
+        "cloudwatch:DescribeAlarms": ("cloudwatch", "describe_alarms", {}),
+        "sns:GetSMSSandboxAccountStatus": ("sns", "get_sms_sandbox_account_status", {}),
+    }
+    for allowed in calls:
+        role = assume(account, {"Effect": "Allow", "Action": allowed, "Resource": "*"}, name=allowed.split(":")[1])
+        for action, (service, method, parameters) in calls.items():
+            call = getattr(role.client(service, endpoint_url=enforcing.url), method)
+            if action == allowed:
+                call(**parameters)
+                continue
+            with pytest.raises(ClientError) as refused:
+                call(**parameters)
+            assert action in str(refused.value)
+
+
+def test_a_phone_number_in_the_sms_sandbox_is_verified_by_its_password(account: Account) -> None:
+    sns, number = account.client("sns"), "+14255550123"
+    assert not sns.get_sms_sandbox_account_status()["IsInSandbox"]
+    account.set_sms(is_in_sandbox=True, opted_out=["+14255550199"])
+    assert sns.get_sms_sandbox_account_status()["IsInSandbox"]
+    sns.create_sms_sandbox_phone_number(PhoneNumber=number)
+    assert sns.list_sms_sandbox_phone_numbers()["PhoneNumbers"] == [{"PhoneNumber": number, "Status": "Pending"}]
+    with pytest.raises(ClientError, match="VerificationException"):
+        sns.verify_sms_sandbox_phone_number(PhoneNumber=number, OneTimePassword="654321")
+    sns.verify_sms_sandbox_phone_number(PhoneNumber=number, OneTimePassword="123456")
+    assert sns.list_sms_sandbox_phone_numbers()["PhoneNumbers"] == [{"PhoneNumber": number, "Status": "Verified"}]
+    opted_out = [sns.check_if_phone_number_is_opted_out(phoneNumber=each)["isOptedOut"] for each in (number, "+14255550199")]
+    assert opted_out == [False, True]
+
+
+def test_the_table_of_a_stack_is_protected_only_where_the_parameter_says_so(aws: LocalAws) -> None:
+    for value in ("true", "false"):
+        stack = aws.account().install({"ProtectStateTable": value})
+        dynamodb, name = stack.session.client("dynamodb"), stack.outputs["StateTableName"]
+        assert dynamodb.describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"] is (value == "true")
+
+
 def test_a_session_of_a_role_reads_the_numbers_of_its_account(enforcing: LocalAws) -> None:
     hub, member = enforcing.account(), enforcing.account()
     point = {"Timestamp": 1_764_000_000, "DeliveryAttempts": 7, "Bounces": 0, "Complaints": 0, "Rejects": 0}
