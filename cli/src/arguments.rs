@@ -5,6 +5,8 @@ use ses_quota_monitor::target::Region;
 
 use crate::check::Check;
 use crate::completions::Completions;
+use crate::forecast::Forecast;
+use crate::plan::Plan;
 use crate::test_alert::TestAlert;
 
 /// See how far the Amazon SES send quota is used up, and whether its monitor is sound.
@@ -60,6 +62,8 @@ pub enum Color {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Forecast(Forecast),
+    Plan(Plan),
     Check(Check),
     TestAlert(TestAlert),
     Completions(Completions),

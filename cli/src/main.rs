@@ -4,6 +4,7 @@
 //! - [`arguments`]: the commands and their options
 //! - [`session`]: whose credentials, which account and Region
 //! - [`monitor`]: the monitor itself, run on this machine
+//! - [`one_target`]: one account in one Region
 //! - [`installation`]: the stack of an installed monitor, and its function
 //! - [`failed`]: an error, and what to do about it
 //! - [`output`]: tables, JSON, colors
@@ -17,10 +18,13 @@ mod arguments;
 mod check;
 mod completions;
 mod failed;
+mod forecast;
 mod installation;
 mod invoke;
 mod monitor;
+mod one_target;
 mod output;
+mod plan;
 mod session;
 mod test_alert;
 
@@ -28,7 +32,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Format};
 use failed::Failed;
 use session::Session;
 
@@ -79,7 +83,10 @@ async fn run(Arguments { shared, command }: &Arguments) -> Result<Exit, Failed> 
         return Ok(Exit::Ok);
     }
     let session = Session::open(shared).await?;
+    let is_json = shared.output == Format::Json;
     match command {
+        Command::Forecast(forecast) => forecast.run(&session, is_json).await,
+        Command::Plan(plan) => plan.run(&session, is_json).await,
         Command::Check(check) => check.run(&session).await,
         Command::TestAlert(test_alert) => test_alert.run(&session).await,
         Command::Completions(_) => unreachable!("has run already"),

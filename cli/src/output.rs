@@ -29,6 +29,44 @@ pub fn table(header: &[&str]) -> Table {
     table
 }
 
+/// The width of the terminal, or 80 where there is none; wide lines are hard to read.
+pub fn width() -> usize {
+    const MOST: usize = 120;
+    textwrap::termwidth().min(MOST)
+}
+
+/// Text in lines of at most this width, in this style.
+pub fn styled(style: Style, text: &str, width: usize) -> String {
+    textwrap::wrap(text, width).iter().fold(String::new(), |lines, line| format!("{lines}{style}{line}{style:#}\n"))
+}
+
+/// What is known, one line each: a name and a value.
+pub fn facts(rows: &[(&str, String)], width: usize) -> String {
+    let longest = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let indent = " ".repeat(longest + 5);
+    rows.iter().fold(String::new(), |lines, (name, value)| {
+        let name = format!("  {:<1$} ", format!("{name}:"), longest + 2);
+        let options = textwrap::Options::new(width).initial_indent(&name).subsequent_indent(&indent);
+        lines + &textwrap::fill(value, options) + "\n"
+    })
+}
+
+/// What to do, numbered where there are several steps; nothing where there is none.
+pub fn steps(steps: &[String], width: usize) -> String {
+    if steps.is_empty() {
+        return String::new();
+    }
+    (1..).zip(steps).fold("WHAT TO DO\n".to_owned(), |lines, (number, step)| {
+        let number = if steps.len() > 1 { format!("{number}. ") } else { String::new() };
+        let options = textwrap::Options::new(width).initial_indent(&number).subsequent_indent(if number.is_empty() {
+            ""
+        } else {
+            "   "
+        });
+        lines + &textwrap::fill(step, options) + "\n"
+    })
+}
+
 /// Prints JSON, indented.
 pub fn print_json(value: &impl Serialize) {
     anstream::println!("{}", serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string()));
