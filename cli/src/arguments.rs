@@ -6,7 +6,9 @@ use ses_quota_monitor::target::Region;
 use crate::check::Check;
 use crate::completions::Completions;
 use crate::doctor::Doctor;
+use crate::forecast::Forecast;
 use crate::increase::Increase;
+use crate::plan::Plan;
 use crate::status::Status;
 use crate::test_alert::TestAlert;
 use crate::watch::Watch;
@@ -66,6 +68,8 @@ pub enum Color {
 pub enum Command {
     Status(Status),
     Watch(Watch),
+    Forecast(Forecast),
+    Plan(Plan),
     Increase(Increase),
     Doctor(Doctor),
     Check(Check),

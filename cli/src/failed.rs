@@ -6,6 +6,7 @@ use std::fmt::Display;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use ses_quota_monitor::failure::{Failure, Stage};
 
 /// Why a command cannot go on: what is wrong, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,14 +29,25 @@ impl Failed {
         Self { to_do: Some(to_do.to_string()), ..self }
     }
 
+    /// What kept SES from being read with the credentials of the person.
+    pub fn unread(failure: &Failure) -> Self {
+        let failed = Self::new(format_args!("SES cannot be read: {}: {}", failure.code, failure.message));
+        // A role that cannot be assumed is a matter of the role as well.
+        let advice = advice(&failure.code).filter(|_| failure.stage != Stage::Role);
+        let unreachable = failure.is_unreachable().then_some(CONNECTION);
+        match advice.or(unreachable).or(failure.hint()) {
+            Some(advice) => failed.advise(advice),
+            None => failed,
+        }
+    }
+
     /// A call to AWS that failed, and what it was for: `the stack cannot be read`.
     pub fn call<E>(what: impl Display, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
         let Some(code) = error.as_service_error().and_then(ProvideErrorMetadata::code) else {
-            return Self::new(format_args!("{what}: {}", causes(error)))
-                .advise("Check the connection to AWS, a proxy (HTTPS_PROXY), and the Region.");
+            return Self::new(format_args!("{what}: {}", causes(error))).advise(CONNECTION);
         };
         let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or("no message");
         let failed = Self::new(format_args!("{what}: {code}: {message}"));
@@ -45,6 +57,8 @@ impl Failed {
         }
     }
 }
+
+const CONNECTION: &str = "Check the connection to AWS, a proxy (HTTPS_PROXY), and the Region.";
 
 /// An error and its causes, on one line.
 pub fn causes(error: &dyn Error) -> String {

@@ -4,6 +4,7 @@
 //! - [`arguments`]: the commands and their options
 //! - [`session`]: whose credentials, which account and Region
 //! - [`monitor`]: the monitor itself, run on this machine
+//! - [`one_target`]: one account in one Region
 //! - [`installation`]: the stack of an installed monitor, and its function
 //! - [`confirm`]: asks before something is done
 //! - [`report`]: what a check of it says
@@ -27,11 +28,14 @@ mod doctor;
 mod exit;
 mod fact;
 mod failed;
+mod forecast;
 mod increase;
 mod installation;
 mod invoke;
 mod monitor;
+mod one_target;
 mod output;
+mod plan;
 mod report;
 mod session;
 mod status;
@@ -79,6 +83,8 @@ async fn run(Arguments { shared, command }: &Arguments) -> Result<Exit, Failed> 
     match command {
         Command::Status(status) => status.run(&session, is_json).await,
         Command::Watch(watch) => watch.run(&session, is_json).await,
+        Command::Forecast(forecast) => forecast.run(&session, is_json).await,
+        Command::Plan(plan) => plan.run(&session, is_json).await,
         Command::Increase(increase) => increase.run(&session, is_json).await,
         Command::Doctor(doctor) => doctor.run(&session, is_json).await,
         Command::Check(check) => check.run(&session, is_json).await,

@@ -5,6 +5,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use ses_quota_monitor::alert::Standing;
 
+use crate::Exit;
 use crate::arguments::Color;
 use crate::failed::Failed;
 
@@ -27,17 +28,17 @@ pub fn table(header: &[&str]) -> Table {
 
 /// A text in the color of a standing. The color is left out where it is printed without colors.
 pub fn colored(standing: Standing, text: &str) -> String {
-    let style = style(standing);
+    let style = style(standing.into());
     format!("{style}{text}{style:#}")
 }
 
-/// How a standing looks; its name always stands beside the color.
-fn style(standing: Standing) -> Style {
-    match standing {
-        Standing::Ok => AnsiColor::Green.on_default(),
-        Standing::Warning => AnsiColor::Yellow.on_default().bold(),
-        Standing::Critical | Standing::Exhausted => AnsiColor::Red.on_default().bold(),
-        Standing::Unknown | Standing::Unread => AnsiColor::Magenta.on_default().bold(),
+/// How something looks that is so well; a word always stands beside the color.
+pub fn style(exit: Exit) -> Style {
+    match exit {
+        Exit::Ok => AnsiColor::Green.on_default(),
+        Exit::Warning => AnsiColor::Yellow.on_default().bold(),
+        Exit::Critical => AnsiColor::Red.on_default().bold(),
+        Exit::Unknown => AnsiColor::Magenta.on_default().bold(),
     }
 }
 
@@ -59,6 +60,44 @@ pub fn clear_screen() {
 /// Prints JSON on one line.
 pub fn print_json_line(value: &impl Serialize) {
     anstream::println!("{}", serde_json::to_string(value).unwrap_or_else(|error| error.to_string()));
+}
+
+/// The width of the terminal, or 80 where there is none; wide lines are hard to read.
+pub fn width() -> usize {
+    const MOST: usize = 120;
+    textwrap::termwidth().min(MOST)
+}
+
+/// Text in lines of at most this width, in this style.
+pub fn styled(style: Style, text: &str, width: usize) -> String {
+    textwrap::wrap(text, width).iter().fold(String::new(), |lines, line| format!("{lines}{style}{line}{style:#}\n"))
+}
+
+/// What is known, one line each: a name and a value.
+pub fn facts(rows: &[(&str, String)], width: usize) -> String {
+    let longest = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let indent = " ".repeat(longest + 5);
+    rows.iter().fold(String::new(), |lines, (name, value)| {
+        let name = format!("  {:<1$} ", format!("{name}:"), longest + 2);
+        let options = textwrap::Options::new(width).initial_indent(&name).subsequent_indent(&indent);
+        lines + &textwrap::fill(value, options) + "\n"
+    })
+}
+
+/// What to do, numbered where there are several steps; nothing where there is none.
+pub fn steps(steps: &[String], width: usize) -> String {
+    if steps.is_empty() {
+        return String::new();
+    }
+    (1..).zip(steps).fold("WHAT TO DO\n".to_owned(), |lines, (number, step)| {
+        let number = if steps.len() > 1 { format!("{number}. ") } else { String::new() };
+        let options = textwrap::Options::new(width).initial_indent(&number).subsequent_indent(if number.is_empty() {
+            ""
+        } else {
+            "   "
+        });
+        lines + &textwrap::fill(step, options) + "\n"
+    })
 }
 
 /// Prints JSON, indented.
