@@ -163,15 +163,15 @@ mod tests {
             {"account":"111122223333","region":"us-east-1","sentLast24Hours":48100,"max24HourSend":50000,"maxSendRate":14,"utilizationPercent":96.2,"level":"CRITICAL","notification":"ESCALATED","subjects":[{"subject":"QUOTA","level":"CRITICAL","notification":"ESCALATED","reason":"96.2% is above the CRITICAL threshold of 95%"}]},
             {"account":"111122223333","accountName":"Payments","region":"eu-west-1","sentLast24Hours":48100,"maxSendRate":14,"level":"OK","notification":null},
             {"account":"444455556666","region":"eu-west-1","error":{"step":"read","code":"AccessDenied","message":"not authorized","hint":"grant the role ses:GetSendQuota"}}]}"#;
-        assert_snapshot!(shown(report), @r"
+        assert_snapshot!(shown(report), @r###"
          level     account                  Region      used    sent      quota  sent alert       why
          CRITICAL  111122223333             us-east-1  96.2%  48,100     50,000  QUOTA ESCALATED  96.2% is above the CRITICAL threshold of 95%
          OK        111122223333 (Payments)  eu-west-1         48,100  unlimited
-         UNKNOWN   444455556666             eu-west-1                                             read: AccessDenied
+         UNREAD    444455556666             eu-west-1                                             read: AccessDenied
 
         444455556666/eu-west-1: read: AccessDenied: not authorized
           grant the role ses:GetSendQuota
-        ");
+        "###);
     }
 
     #[test]

@@ -34,9 +34,13 @@ pub fn differences(configuration: &Configuration, installation: &Installation) -
     let of_parameters = VARIABLES.iter().map(|(name, parameter)| (*name, *parameter, variable(name)));
     let of_properties = properties.iter().map(|(name, value)| (*name, *name, value.as_str()));
     let by_parameter = of_parameters.chain(of_properties).filter_map(|(name, parameter, is)| {
-        // One that the stack does not know is of another version of the template.
-        let due = installation.parameters.get(parameter)?;
-        Some((name, parameter, is, due.as_str()))
+        let given = |parameter| installation.parameters.get(parameter).map(String::as_str);
+        match given("FleetPage") {
+            // The page turns it on.
+            Some("true") if name == "SNAPSHOT" => Some((name, "FleetPage", is, "true")),
+            // One that the stack does not know is of another version of the template.
+            _ => Some((name, parameter, is, given(parameter)?)),
+        }
     });
     let by_output = REFERENCES.iter().filter_map(|(name, output)| {
         Some((*name, *output, variable(name), installation.outputs.get(*output)?.as_str()))
@@ -70,7 +74,9 @@ mod tests {
         let names: Vec<&str> = variables.map(|line| line.split_once(':').unwrap().0).collect();
         assert!(names.len() > 10);
         for (name, parameter) in VARIABLES {
-            assert!(names.contains(&name) && TEMPLATE.contains(&format!("{name}: !Ref {parameter}\n")), "{name}");
+            let by_reference = TEMPLATE.contains(&format!("{name}: !Ref {parameter}\n"));
+            let by_the_page = TEMPLATE.contains(&format!("{name}: !If [HasFleetPage, 'true', !Ref {parameter}]\n"));
+            assert!(names.contains(&name) && (by_reference || by_the_page), "{name}");
         }
         for name in names {
             let known = VARIABLES.iter().chain(&REFERENCES).any(|(variable, _)| *variable == name);
