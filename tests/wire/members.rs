@@ -31,8 +31,9 @@ fn in_the_region(accounts: impl IntoIterator<Item = String>) -> BTreeSet<String>
     accounts.into_iter().map(|account| format!("{account}#us-east-1")).collect()
 }
 
-fn is_listing(call: &Call) -> bool {
-    call.operation.starts_with("List")
+/// Whether a request lists accounts.
+pub fn is_listing(call: &Call) -> bool {
+    call.host.starts_with("organizations.")
 }
 
 #[tokio::test(start_paused = true)]

@@ -47,7 +47,7 @@ async fn a_role_is_assumed_in_the_functions_region_by_its_name_and_with_the_exte
 
 /// The monitor's own services are called as the function.
 #[tokio::test(start_paused = true)]
-async fn only_ses_is_called_in_a_session() {
+async fn only_ses_and_service_quotas_are_called_in_a_session() {
     let aws = Fleet::default().aws(|call| (call.operation == "GetSendQuota").then(|| Answer::quota(990, 1_000, 14)));
     let done = check(&aws, 0, &[("ACCOUNTS", &format!("{},{OWN}", accounts(3)))]).await;
     let mut as_whom: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -56,7 +56,9 @@ async fn only_ses_is_called_in_a_session() {
     }
     let names = [account(0), account(1), account(2)];
     let everybody: BTreeSet<&str> = names.iter().map(String::as_str).chain([OWN]).collect();
-    for operation in ["GetSendQuota", "GetAccount", "GetSendStatistics"] {
+    let in_sessions =
+        ["GetSendQuota", "GetAccount", "GetSendStatistics", "ListRequestedServiceQuotaChangeHistoryByQuota"];
+    for operation in in_sessions {
         assert_eq!(as_whom.remove(operation), Some(everybody.clone()), "{operation}");
     }
     assert!(as_whom.values().all(|accounts| *accounts == BTreeSet::from([OWN])), "{as_whom:?}");
