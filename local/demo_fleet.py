@@ -28,7 +28,10 @@ UNIT = "Mail"
 # Payments is near its quota in one Region, Marketing may not send from the other, and Shop has no reader role at first.
 ACCOUNTS = PAYMENTS, MARKETING, SHOP = ("Payments", "Marketing", "Shop")
 ROLE = "ses-quota-monitor-reader"
-READS = ("GetSendQuota", "GetAccount", "GetSendStatistics")
+# What the reader role allows, as the service and the operation.
+READS = (("ses", "GetSendQuota"), ("ses", "GetAccount"), ("ses", "GetSendStatistics"),
+         ("servicequotas", "ListRequestedServiceQuotaChangeHistoryByQuota"))
+ACTIONS = [f"{service}:{operation}" for service, operation in READS]
 RESUME = f"aws sesv2 put-account-sending-attributes --sending-enabled --region {EUROPE}"
 UNREADABLE_MINUTES = 15
 PLANNED = 10_000
@@ -121,7 +124,7 @@ class Fleet(Stage):
         for name in (PAYMENTS, MARKETING):
             self.compare_role(name)
         self.screen.say(f"It trusts the function's role, as long as that belongs to the organization {self.organization.id}, and allows "
-                        f"{', '.join(f'ses:{read}' for read in READS)}, nothing else.")
+                        f"{', '.join(ACTIONS)}, nothing else.")
 
     def compare_role(self, name: str) -> None:
         """Fails unless the reader role of an account lets in the function alone, and to read alone."""
@@ -133,7 +136,7 @@ class Fleet(Stage):
             "ArnEquals": {"aws:PrincipalArn": self.stack.outputs["FunctionRoleArn"]},
             "StringEquals": {"aws:PrincipalOrgID": self.organization.id},
         }
-        if trust["Condition"] != conditions or set(allowed["Action"]) != {f"ses:{read}" for read in READS}:
+        if trust["Condition"] != conditions or set(allowed["Action"]) != set(ACTIONS):
             raise Unexpected(f"The role in {name} trusts or allows something else: {json.dumps([trust, allowed])}")
 
     def use(self) -> None:
@@ -315,14 +318,14 @@ class Fleet(Stage):
         # One session for all checks. In Shop, it was refused in two checks before.
         if {name: assumed[account.id] for name, account in self.members.items()} != {PAYMENTS: 1, MARKETING: 1, SHOP: 3}:
             raise Unexpected(f"A session should be opened once, and in {SHOP} three times: {dict(assumed)}")
-        if other := {call for calls in made.values() for call in calls} - {("ses", read) for read in READS}:
-            raise Unexpected(f"Nothing but {', '.join(READS)} should be called in the accounts: {other}")
+        if other := {call for calls in made.values() for call in calls} - set(READS):
+            raise Unexpected(f"Nothing but {', '.join(ACTIONS)} should be called in the accounts: {other}")
         if self.aws.proxy.calls("ses", ".*", self.account.id):
             raise Unexpected("The management account is not in the unit, and should not be read.")
         self.screen.say("Calls of the function for each account, as the local AWS received them:")
         self.screen.table(["call", *ACCOUNTS], [
             ["AssumeRole", *(str(assumed[self.members[name].id]) for name in ACCOUNTS)],
-            *([read, *(str(made[name]["ses", read]) for name in ACCOUNTS)] for read in READS),
+            *([read[1], *(str(made[name][read]) for name in ACCOUNTS)] for read in READS),
         ])
         self.screen.say("It called nothing else in these accounts. The management account is not in the unit, and was not read. A session "
                         f"lasts an hour, so each role was assumed once; that of {SHOP} was refused twice before.")

@@ -58,7 +58,7 @@ def test_what_cannot_be_read_is_unknown(aws: LocalAws, account: Account, stack: 
         done = ses_quota("check", account=account)
     assert done.returncode == 3
     [unread] = [line.split() for line in done.stdout.splitlines() if f" {THERE} " in line]
-    assert unread[:3] == ["UNKNOWN", account.id, THERE]
+    assert unread[:3] == ["UNREAD", account.id, THERE]
     assert f"{account.id}/{THERE}: read: AccessDenied: " in done.stdout and "ses:GetSendQuota" in done.stdout
 
 
