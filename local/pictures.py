@@ -6,6 +6,7 @@ made of it.
 
 import html
 import io
+import re
 import sys
 import time
 from pathlib import Path
@@ -38,6 +39,7 @@ body { margin: 0; background: #fff; font: 15px "DejaVu Sans", sans-serif; }
 .bar { background: #e9ebee; color: #444; padding: 7px 14px; font-size: 13px; }
 pre { margin: 0; padding: 14px; font: 14px/1.35 "DejaVu Sans Mono", monospace; white-space: pre; }
 .terminal pre { background: #16191f; color: #e8e8e8; }
+.terminal i { display: inline-block; width: 8.43px; font: 11.5px/1 "DejaVu Sans"; transform: scaleY(1.35); }
 .mail dl { margin: 0; padding: 12px 14px; border-bottom: 1px solid #e0e3e6; display: grid; grid-template-columns: 5em 1fr; gap: 4px; }
 .mail dt { color: #667; } .mail dd { margin: 0; } .mail .subject { font-weight: bold; }
 """
@@ -109,6 +111,8 @@ def terminal(account: Account, *arguments: str, columns: int) -> bytes:
     console.print(Text.from_ansi(shown.rstrip()), soft_wrap=True)
     colors: TerminalTheme = MONOKAI
     body = console.export_html(theme=colors, inline_styles=True, code_format="<pre>{code}</pre>")
+    # The font has the dots of a chart in another width than its letters.
+    body = re.sub("[\u2800-\u28ff]", r"<i>\g<0></i>", body)
     return picture(f'<div class="window terminal"><div class="bar">$ ses-quota {html.escape(" ".join(arguments))}</div>{body}</div>')
 
 
