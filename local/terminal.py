@@ -3,6 +3,7 @@
 import os
 import subprocess
 import termios
+from threading import Timer
 from typing import NamedTuple
 
 from .command_line import LONGEST_SECONDS, command
@@ -26,6 +27,8 @@ def on_terminal(*arguments: str, account: Session, columns: int = 100, rows: int
         command(*arguments), env=environment, stdin=its, stdout=its, stderr=its, start_new_session=True,
     ) as process, os.fdopen(ours, "rb", buffering=0) as shown:
         os.close(its)
+        too_long = Timer(LONGEST_SECONDS, process.kill)
+        too_long.start()
         output = b""
         try:
             while chunk := shown.read(65_536):
@@ -33,4 +36,6 @@ def on_terminal(*arguments: str, account: Session, columns: int = 100, rows: int
         except OSError:
             # The last who had the terminal open has closed it.
             pass
+        finally:
+            too_long.cancel()
         return Finished(output.decode().replace("\r\n", "\n"), process.wait(LONGEST_SECONDS))

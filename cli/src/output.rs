@@ -1,7 +1,10 @@
 //! What people and programs see: tables and JSON on standard output, errors on standard error.
 
+use std::time::Duration;
+
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
+use indicatif::ProgressBar;
 use serde::Serialize;
 use ses_quota_monitor::alert::Standing;
 
@@ -50,6 +53,22 @@ pub fn bar(percent: f64) -> String {
     let eighths = (percent.clamp(0.0, 100.0) * 0.8).floor() as usize;
     let filled = format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8]);
     format!("{filled}{}", "░".repeat(CELLS - filled.chars().count()))
+}
+
+/// Shows what is waited for, on a terminal, until it is dropped.
+pub fn waiting(what: &'static str) -> Waiting {
+    let spinner = ProgressBar::new_spinner().with_message(what);
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    Waiting(spinner)
+}
+
+/// What is waited for.
+pub struct Waiting(ProgressBar);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
 }
 
 /// Empties the terminal.

@@ -13,7 +13,7 @@ use crate::arguments::Stack;
 use crate::failed::Failed;
 use crate::installation::Installation;
 use crate::monitor::{Scope, invocation, now};
-use crate::output::print_json;
+use crate::output::{print_json, waiting};
 use crate::session::Session;
 use crate::view::View;
 
@@ -69,7 +69,11 @@ impl Look {
 /// What SES says now.
 async fn live(session: &Session, scope: &Scope) -> Result<View, Failed> {
     let invocation = invocation(session);
-    let found = scope.monitor(session)?.look(&invocation).await;
+    let monitor = scope.monitor(session)?;
+    let found = {
+        let _waiting = waiting("Reading SES");
+        monitor.look(&invocation).await
+    };
     let checked_at = invocation.started_at;
     let targets = found.targets.into_iter().map(|target| Found { checked_at, target }).collect();
     Ok(View::new(targets, remarks(&found.failures), checked_at))
