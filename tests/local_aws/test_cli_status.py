@@ -129,3 +129,11 @@ def test_wrong_arguments_and_credentials_are_unknown(account: Account) -> None:
     nobody = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true"}
     done = ses_quota("status", account=account, **nobody)
     assert done.returncode == UNKNOWN and "no AWS credentials" in done.stderr and "aws sso login" in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands_without_credentials(account: Account, shell: str) -> None:
+    done = ses_quota("completions", shell, account=account, AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
+    assert done.returncode == OK
+    for command in ("status", "watch", "forecast", "plan", "increase", "doctor", "check", "test-alert"):
+        assert command in done.stdout
