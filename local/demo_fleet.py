@@ -21,7 +21,6 @@ from .screen import Screen, colored
 from .server import LocalAws
 from .show import Show
 from .stage import URGENT, Stage, Unexpected, document
-from .traffic import Mailer
 
 REGIONS = AMERICA, EUROPE = ("us-east-1", "eu-west-1")
 UNIT = "Mail"
@@ -143,9 +142,9 @@ class Fleet(Stage):
         """What the accounts send, as SES says it."""
         now = time.time()
         sends = {
-            NEAR: traffic.filling(now), Place(PAYMENTS, EUROPE): steady(now, 12_000),
-            Place(MARKETING, AMERICA): steady(now, 16_000), PAUSED: steady(now, 14_000),
-            Place(SHOP, AMERICA): steady(now, 9_000), Place(SHOP, EUROPE): steady(now, 3_000),
+            NEAR: traffic.filling(now), Place(PAYMENTS, EUROPE): traffic.steady(now, 12_000),
+            Place(MARKETING, AMERICA): traffic.steady(now, 16_000), PAUSED: traffic.steady(now, 14_000),
+            Place(SHOP, AMERICA): traffic.steady(now, 9_000), Place(SHOP, EUROPE): traffic.steady(now, 3_000),
         }
         for place, sent in sends.items():
             self.members[place.account].set_ses(place.region, **sent.numbers())
@@ -329,11 +328,6 @@ class Fleet(Stage):
         ])
         self.screen.say("It called nothing else in these accounts. The management account is not in the unit, and was not read. A session "
                         f"lasts an hour, so each role was assumed once; that of {SHOP} was refused twice before.")
-
-
-def steady(now: float, recipients: int) -> traffic.Traffic:
-    """So many recipients on each working day."""
-    return traffic.until(now, 12.0, Mailer(customers=recipients, mailing=0))
 
 
 def steps(screen: Screen, aws: LocalAws) -> None:

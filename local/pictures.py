@@ -24,7 +24,6 @@ from .organization import Organization
 from .server import LocalAws
 from .stack import Stack
 from .terminal import on_terminal
-from .traffic import Mailer
 
 FOLDER = PROJECT / "docs" / "pictures"
 AMERICA, EUROPE = "us-east-1", "eu-west-1"
@@ -57,7 +56,7 @@ class Pictures:
         now = time.time()
         sent = {
             (PAYMENTS, AMERICA): traffic.filling(now), (PAYMENTS, EUROPE): traffic.peaking(now),
-            (MARKETING, AMERICA): steady(now, 26_000), (MARKETING, EUROPE): steady(now, 14_000),
+            (MARKETING, AMERICA): traffic.steady(now, 26_000), (MARKETING, EUROPE): traffic.steady(now, 14_000),
         }
         for (name, region), numbers in sent.items():
             self.members[name].set_ses(region, **numbers.numbers())
@@ -97,11 +96,6 @@ class Pictures:
         file = self.folder / name
         file.write_bytes(image)
         return file
-
-
-def steady(now: float, recipients: int) -> traffic.Traffic:
-    """So many recipients on each working day."""
-    return traffic.until(now, 12.0, Mailer(customers=recipients, mailing=0))
 
 
 def terminal(account: Account, *arguments: str, columns: int) -> bytes:

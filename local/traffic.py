@@ -79,6 +79,11 @@ def _share(of_hours: list[int], hours: float) -> float:
     return ((1 - part) * of_hours[int(before) % 24] + part * of_hours[int(before + 1) % 24]) / 1_000
 
 
+def steady(now: float, recipients: int) -> Traffic:
+    """So many recipients on each working day."""
+    return until(now, 12.0, Mailer(customers=recipients, mailing=0))
+
+
 def peaking(now: float, hour: float = 15.0) -> Traffic:
     """81% of the quota are used, and it can wait: the mailing is nearly over, so the use peaks a little higher, and falls."""
     return until(now, hour, Mailer(customers=20_000, mailing=24_000))

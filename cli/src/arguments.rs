@@ -96,6 +96,19 @@ pub fn region(text: &str) -> Result<Region, String> {
     region.map_err(|_| "expected an AWS Region such as eu-west-1".to_owned())
 }
 
+/// Reads a whole number from 1 to `most`: `30000`, or `30,000`. A comma in another place may be a decimal one.
+pub fn whole_number(text: &str, most: u64) -> Option<u64> {
+    let groups: Vec<&str> = text.split(',').collect();
+    let is_grouped = match &groups[..] {
+        [_] => true,
+        [first, rest @ ..] => (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3),
+        [] => false,
+    };
+    let digits = groups.concat();
+    let is_number = is_grouped && digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|number| is_number && (1..=most).contains(number))
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;

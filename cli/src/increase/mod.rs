@@ -12,6 +12,7 @@ mod text;
 use clap::Args;
 
 use crate::Exit;
+use crate::arguments::whole_number;
 use crate::confirm::confirm;
 use crate::failed::Failed;
 use crate::output::print_json;
@@ -47,9 +48,8 @@ const MOST: u64 = 10_000_000_000;
 
 /// Reads a quota, for clap.
 fn recipients(text: &str) -> Result<u64, String> {
-    let plain: String = text.chars().filter(|c| *c != ',' && *c != '_').collect();
-    let number = plain.parse().ok().filter(|number| (1..=MOST).contains(number));
-    number.ok_or_else(|| format!("expected a whole number from 1 to {MOST}, such as 100000"))
+    whole_number(&text.replace('_', ""), MOST)
+        .ok_or_else(|| format!("expected a whole number from 1 to {MOST}, such as 100000"))
 }
 
 impl Increase {

@@ -443,6 +443,8 @@ fn programs_see_the_names_of_the_document() {
 #[test]
 fn a_quota_is_a_whole_number() {
     assert_eq!([super::recipients("100000"), super::recipients("100,000")], [Ok(100_000), Ok(100_000)]);
+    // Where a comma is a decimal one, this is no 100.
+    assert!(super::recipients("1,00").is_err());
     for text in ["0", "-1", "1e6", "all", "10000000001", ""] {
         assert!(super::recipients(text).is_err(), "{text}");
     }

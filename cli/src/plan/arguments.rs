@@ -6,6 +6,8 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use ses_quota_monitor::time::Timestamp;
 
+use crate::arguments::whole_number;
+
 const DAY: i64 = 24 * 3_600;
 
 /// How long ago a time of day still means the one that has just passed: as long as a plan takes it for now.
@@ -60,16 +62,8 @@ fn time_of_day(text: &str) -> Option<i64> {
 pub fn recipients(text: &str) -> Result<f64, &'static str> {
     const EXPECTED: &str = "expected a whole number of recipients from 1 to 1,000,000,000,000, such as 30000 or 30,000";
     const MOST: u64 = 1_000_000_000_000;
-    let groups: Vec<&str> = text.split(',').collect();
-    let is_grouped = match &groups[..] {
-        [_] => true,
-        [first, rest @ ..] => (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3),
-        [] => false,
-    };
-    let digits = groups.concat();
-    let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u64>().ok()).flatten();
     #[allow(clippy::cast_precision_loss)] // A trillion is exact.
-    number.filter(|number| is_grouped && (1..=MOST).contains(number)).map(|number| number as f64).ok_or(EXPECTED)
+    whole_number(text, MOST).map(|number| number as f64).ok_or(EXPECTED)
 }
 
 /// Recipients a second.
