@@ -169,7 +169,7 @@ def test_a_part_that_is_too_late_is_dropped(fleet: Fleet, queues: Queues) -> Non
 
 
 def test_a_message_that_is_no_part_is_kept_in_the_dead_letter_queue(fleet: Fleet, queues: Queues) -> None:
-    queues.come_again_after(1)
+    queues.come_again_after(3)
     errors = function_errors(fleet)
     queues.send('{"plan": {}}')
     kept = wait_for(lambda: queues.take(queues.dead), "the dead-letter queue")
