@@ -9,8 +9,8 @@ use crate::Exit;
 use crate::arguments::Stack;
 use crate::failed::Failed;
 use crate::installation::Installation;
-use crate::invoke::invoke;
-use crate::output::{colored, print_json, table, waiting};
+use crate::invoke::run_check;
+use crate::output::{colored, print_json, table};
 use crate::report::{Failure, Report, Target};
 use crate::session::Session;
 use crate::subscribers;
@@ -28,12 +28,7 @@ pub struct Check {
 impl Check {
     pub async fn run(&self, session: &Session, is_json: bool) -> Result<Exit, Failed> {
         let installation = Installation::find(session, &self.stack.name).await?;
-        let answer = {
-            let _waiting = waiting("The function is running");
-            invoke(session, &installation, &json!({ "dryRun": self.dry_run })).await?
-        };
-        let report: Report = serde_json::from_value(answer.clone())
-            .map_err(|error| Failed::new(format_args!("the function's report is not understood: {error}")))?;
+        let (answer, report) = run_check(session, &installation, &json!({ "dryRun": self.dry_run })).await?;
         if is_json {
             print_json(&answer);
         } else {

@@ -12,6 +12,8 @@ use serde_json::Value;
 
 use crate::failed::Failed;
 use crate::installation::Installation;
+use crate::output::waiting;
+use crate::report::Report;
 use crate::session::Session;
 
 /// The longest timeout that the template allows, and a margin.
@@ -66,4 +68,22 @@ pub async fn invoke(session: &Session, installation: &Installation, event: &Valu
     let failed = Failed::new(format_args!("the function failed: {message}"));
     let log = if log.is_empty() { "(empty)" } else { &log };
     Err(NoAnswer::FunctionFailed(failed.advise(format_args!("The end of its log:\n{log}"))))
+}
+
+/// Lets the function run a check, and returns its report, as it is and as it is read. On a terminal, it shows what is waited for.
+///
+/// # Errors
+/// As [`invoke`], and where the report is not understood.
+pub async fn run_check(
+    session: &Session,
+    installation: &Installation,
+    event: &Value,
+) -> Result<(Value, Report), Failed> {
+    let answer = {
+        let _waiting = waiting("The function is running");
+        invoke(session, installation, event).await?
+    };
+    let not_understood = |error| Failed::new(format_args!("the function's report is not understood: {error}"));
+    let report = serde_json::from_value(answer.clone()).map_err(not_understood)?;
+    Ok((answer, report))
 }

@@ -7,8 +7,8 @@ use crate::Exit;
 use crate::arguments::Stack;
 use crate::failed::Failed;
 use crate::installation::Installation;
-use crate::invoke::invoke;
-use crate::output::{print_json, waiting};
+use crate::invoke::run_check;
+use crate::output::print_json;
 use crate::report::{Failure, Report};
 use crate::session::Session;
 use crate::subscribers::how_to_subscribe;
@@ -23,12 +23,7 @@ pub struct TestAlert {
 impl TestAlert {
     pub async fn run(&self, session: &Session, is_json: bool) -> Result<Exit, Failed> {
         let installation = Installation::find(session, &self.stack.name).await?;
-        let answer = {
-            let _waiting = waiting("The function is running");
-            invoke(session, &installation, &json!({ "testAlert": true })).await?
-        };
-        let report: Report = serde_json::from_value(answer.clone())
-            .map_err(|error| Failed::new(format_args!("the function's report is not understood: {error}")))?;
+        let (answer, report) = run_check(session, &installation, &json!({ "testAlert": true })).await?;
         let (exit, text) = judge(&report, installation.output("AlertTopicArn")?);
         if is_json {
             print_json(&answer);
