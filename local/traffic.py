@@ -12,7 +12,7 @@ from typing import Any
 QUOTA = 50_000
 DAYS = 14
 HOUR, DAY, QUARTER = 60 * 60, 24 * 60 * 60, 15 * 60
-# The points of SES lie on a grid of quarter hours, but not on those of the clock.
+# The points of SES lie on a grid of quarter hours, but not on those of the clock. For mail that is really sent, on this one.
 OFFSET = 7 * 60 + 13
 # SES counts recipients against the quota, and attempts in its statistics.
 RECIPIENTS_PER_ATTEMPT = 1.1
@@ -50,13 +50,15 @@ class Traffic:
 
 
 def until(now: float, hour: float, mailer: Mailer) -> Traffic:
-    """The two weeks up to `now`, which is `hour` hours after midnight on the day of the mailing."""
+    """The two weeks up to `now`, which is `hour` hours after midnight on the day of the mailing, and in the middle of a quarter
+    hour: the numbers that are set stay as they are, so none may end before a test has seen them."""
     random = Random(0)
+    offset = int(now - QUARTER / 2) % QUARTER
     counted: list[tuple[int, int]] = []
-    first = int((now - DAYS * DAY - OFFSET) // QUARTER + 1) * QUARTER + OFFSET
+    first = int((now - DAYS * DAY - offset) // QUARTER + 1) * QUARTER + offset
     for at in range(first, int(now) + 1, QUARTER):
         recipients = _recipients((at - now) / HOUR + hour, mailer) * random.uniform(1 - NOISE, 1 + NOISE)
-        # Of the newest quarter hour only the beginning is over.
+        # Of the newest quarter hour only half is over.
         counted.append((at, round(recipients / RECIPIENTS_PER_ATTEMPT * min(1.0, (now - at) / QUARTER))))
     in_window = sum(count * min(1.0, max(0.0, (at + QUARTER - (now - DAY)) / QUARTER)) for at, count in counted)
     # SES leaves empty points out, and keeps no order.

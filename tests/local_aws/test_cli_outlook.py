@@ -124,7 +124,7 @@ def test_a_plan_is_answered_as_the_function_answers_it(account: Account, stack: 
             assert abs(datetime.fromisoformat(plan.pop("startAt")) - datetime.now(timezone.utc)) < timedelta(minutes=1)
         rooms, times = [plan.pop("room") for plan in (mine, theirs)], [plan.pop("fitsFrom") for plan in (mine, theirs)]
         assert mine == theirs
-        # Seconds lie between them, and perhaps the end of a quarter hour.
+        # Seconds lie between them.
         assert rooms[0] == pytest.approx(rooms[1], abs=500)
         if exit_code == 1:
             assert abs(datetime.fromisoformat(times[0]) - datetime.fromisoformat(times[1])) <= timedelta(minutes=15)

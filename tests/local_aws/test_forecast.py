@@ -167,8 +167,10 @@ def test_a_send_rate_is_warned_about_once_and_recovers(account: Account, watchin
     [alert], [_] = validate(raised), validate(recovered)
     used = alert["sendRateUtilizationPercent"]
     assert 50 < used < 100 and raised.subject == f"[WARNING] SES {HERE} ({account.id}): {used:.1f}% of the maximum send rate used"
-    rates = values(account, "SendRateUtilization", HERE)
-    assert rates[:2] == pytest.approx([used, used], abs=0.1) and max(rates[2:]) < 50 and len(rates) == 4
+    first, second, *recovered_to = values(account, "SendRateUtilization", HERE)
+    # An alert cuts off after the first decimal, and time goes on between two checks.
+    assert 0 <= first - used < 0.1 and second == pytest.approx(first, abs=1)
+    assert len(recovered_to) == 2 and max(recovered_to) < 50
     assert values(account, "HighestAlertLevel") == [1, 1, 0, 0] and values(account, "AlertLevel", HERE) == [0] * 4
     assert set(items(watching)) == {HERE + RATE} and items(watching)[HERE + RATE]["level"] == "OK"
 
@@ -189,13 +191,10 @@ def test_nobody_asks_for_a_history_that_is_of_no_use(enforcing: LocalAws, accoun
 
 def test_a_history_is_read_once_in_its_quarter_hour(enforcing: LocalAws, account: Account, stack: Stack) -> None:
     account.set_ses(**traffic.until(time.time(), 12, traffic.Mailer(customers=15_000, mailing=16_000)).numbers())
-    quarters = set()
     for _ in range(3):
-        quarters.add((int(time.time()) - traffic.OFFSET) // traffic.QUARTER)
         report = check(stack)[HERE]
-        quarters.add((int(time.time()) - traffic.OFFSET) // traffic.QUARTER)
         assert 40 < report["utilizationPercent"] < 80 and report["forecast"]["verdict"] == "noBreach"
-    assert 1 <= len(enforcing.proxy.calls(*HISTORY, account.id)) <= len(quarters)
+    assert len(enforcing.proxy.calls(*HISTORY, account.id)) == 1
 
 
 def plan(stack: Stack, **asked: object) -> dict[str, Any]:
