@@ -12,7 +12,7 @@ from typing import Any
 QUOTA = 50_000
 DAYS = 14
 HOUR, DAY, QUARTER = 60 * 60, 24 * 60 * 60, 15 * 60
-# The points of SES lie on a grid of quarter hours, but not on those of the clock. For mail that is really sent, on this one.
+# The points of SES lie on a grid of quarter hours, but not on those of the clock. Mail that is really sent is counted on this one.
 OFFSET = 7 * 60 + 13
 # SES counts recipients against the quota, and attempts in its statistics.
 RECIPIENTS_PER_ATTEMPT = 1.1

@@ -169,7 +169,7 @@ def test_a_send_rate_is_warned_about_once_and_recovers(account: Account, watchin
     assert 50 < used < 100 and raised.subject == f"[WARNING] SES {HERE} ({account.id}): {used:.1f}% of the maximum send rate used"
     first, second, *recovered_to = values(account, "SendRateUtilization", HERE)
     # An alert cuts off after the first decimal, and time goes on between two checks.
-    assert 0 <= first - used < 0.1 and second == pytest.approx(first, abs=1)
+    assert 0 <= first - used < 0.1 and second == pytest.approx(first, abs=0.1)
     assert len(recovered_to) == 2 and max(recovered_to) < 50
     assert values(account, "HighestAlertLevel") == [1, 1, 0, 0] and values(account, "AlertLevel", HERE) == [0] * 4
     assert set(items(watching)) == {HERE + RATE} and items(watching)[HERE + RATE]["level"] == "OK"
