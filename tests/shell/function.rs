@@ -94,6 +94,18 @@ impl Function {
         self.outcomes.recv_timeout(PATIENCE).expect("the function to answer")
     }
 
+    /// Stops the process, as Lambda freezes a function between invocations, and lets it go on after `meanwhile`.
+    pub fn freeze(&self, meanwhile: impl FnOnce()) {
+        self.signal("STOP");
+        meanwhile();
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status();
+        assert!(sent.unwrap().success(), "kill -s {name}");
+    }
+
     /// Ends the process, and returns its log.
     pub fn log(mut self) -> Vec<Value> {
         self.process.kill().unwrap();

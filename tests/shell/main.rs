@@ -2,6 +2,7 @@
 //! shows, from Lambda's deadline to the log.
 
 mod checks;
+mod frozen;
 mod function;
 mod logs;
 mod network;

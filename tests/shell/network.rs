@@ -1,34 +1,10 @@
-//! Connections: those that died, proxies, and certificates.
+//! Connections: proxies and certificates.
 
 use std::sync::{Arc, Mutex};
 
 use fake_aws::{Answer, Aws, Server, certificate, healthy};
 
-use crate::function::{Function, aws, function, lines};
-
-/// While Lambda has frozen the function, its idle connections die without a sign. The next request on one is lost, and a
-/// publish that may have been carried out is not repeated.
-#[test]
-fn a_connection_that_died_between_two_checks_does_not_delay_an_alert() {
-    for lost in [Answer::Reset, Answer::NoAnswer, Answer::Silence] {
-        let aws = aws(move |call| match call.operation.as_str() {
-            "GetSendQuota" => Some(Answer::quota(if call.nth == 0 { 41_000 } else { 48_500 }, 50_000, 14)),
-            "Publish" => call.is_on_used_connection.then(|| lost.clone()),
-            _ => None,
-        });
-        let function = function(&aws, &[]);
-        let notifications = [function.invoke(), function.invoke()].map(|outcome| {
-            assert!(!outcome.is_error, "{outcome:?}");
-            outcome.payload["targets"][0]["notification"].clone()
-        });
-        assert_eq!(notifications, ["RAISED", "ESCALATED"]);
-        assert_eq!(aws.calls_of("Publish").len(), 2);
-        // All others keep theirs from one call to the next.
-        assert!(
-            aws.calls_of("GetSendQuota")[1].is_on_used_connection && aws.calls_of("PutItem")[1].is_on_used_connection
-        );
-    }
-}
+use crate::function::{Function, aws, lines};
 
 #[test]
 fn a_proxy_is_used_except_for_hosts_in_no_proxy() {

@@ -21,7 +21,7 @@ pub use answer::{Answer, healthy};
 pub use aws::Aws;
 pub use call::Call;
 pub use organization::Organization;
-pub use server::{Received, Server, certificate};
+pub use server::{Death, Received, Server, certificate};
 pub use table::Table;
 
 /// Runs a future on the paused clock, which jumps to the next timer when nothing else is left to do.

@@ -1,11 +1,12 @@
 //! HTTP on a free port of 127.0.0.1, for a program that runs in a process of its own.
 
 use std::io::{BufRead as _, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::JoinHandle;
 use std::time::Duration;
-use std::{env, fs, process, thread};
+use std::{env, fs, mem, process, thread};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
@@ -18,10 +19,36 @@ use socket2::SockRef;
 use crate::{Answer, Aws};
 
 /// A server, for as long as the process of the test lives.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Server {
     /// Where it listens: `127.0.0.1:40000`.
     pub address: SocketAddr,
+    connections: Arc<Mutex<Vec<Connection>>>,
+}
+
+/// How a connection ends that nobody uses at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Death {
+    /// The server closes it (FIN).
+    Closed,
+    /// The server resets it (RST).
+    Reset,
+    /// The server, or a NAT device on the way, forgets it, and answers the next request with a reset.
+    Forgotten,
+    /// Nothing comes back any more.
+    BlackHole,
+}
+
+impl Death {
+    /// Each of them.
+    pub const ALL: [Self; 4] = [Self::Closed, Self::Reset, Self::Forgotten, Self::BlackHole];
+}
+
+#[derive(Debug)]
+struct Connection {
+    socket: TcpStream,
+    death: Arc<OnceLock<Death>>,
+    serving: JoinHandle<()>,
 }
 
 /// A request that a server received.
@@ -75,24 +102,52 @@ impl Server {
         open: impl Fn(TcpStream) -> S + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let serve = Arc::new(move |connection: TcpStream| {
+        let (address, connections) = (listener.local_addr().unwrap(), Arc::default());
+        let serve = Arc::new(move |connection: TcpStream, death: &OnceLock<Death>| {
             let socket = connection.try_clone().unwrap();
             let mut stream = BufReader::new(open(connection));
             let mut is_on_used_connection = false;
             while let Some(received) = receive(&mut stream, is_on_used_connection)
-                && answer(&received).send(&mut stream, &socket)
+                && death.get().map_or_else(|| answer(&received), |death| death.answer()).send(&mut stream, &socket)
             {
                 is_on_used_connection = true;
             }
         });
+        let server = Self { address, connections: Arc::clone(&connections) };
         thread::spawn(move || {
-            for connection in listener.incoming().flatten() {
-                let serve = Arc::clone(&serve);
-                thread::spawn(move || serve(connection));
+            for socket in listener.incoming().flatten() {
+                let (serve, death) = (Arc::clone(&serve), Arc::default());
+                let (stream, dies) = (socket.try_clone().unwrap(), Arc::clone(&death));
+                let serving = thread::spawn(move || serve(stream, &dies));
+                connections.lock().unwrap().push(Connection { socket, death, serving });
             }
         });
-        Self { address }
+        server
+    }
+
+    /// Ends all connections, and returns when that has been done. Requests that are lost on one of them reach nobody.
+    ///
+    /// # Panics
+    /// If the server has.
+    pub fn kill_connections(&self, death: Death) {
+        for Connection { socket, death: dies, serving } in mem::take(&mut *self.connections.lock().unwrap()) {
+            dies.set(death).unwrap();
+            if death == Death::Reset {
+                SockRef::from(&socket).set_linger(Some(Duration::ZERO)).unwrap();
+            }
+            if matches!(death, Death::Closed | Death::Reset) {
+                // Wakes the thread that waits for a request, and tells the other side nothing.
+                let _ = socket.shutdown(Shutdown::Read);
+                serving.join().unwrap();
+            }
+        }
+    }
+}
+
+impl Death {
+    /// What becomes of a request.
+    fn answer(self) -> Answer {
+        if self == Self::BlackHole { Answer::Silence } else { Answer::Reset }
     }
 }
 
