@@ -88,7 +88,7 @@ lint: $(TOOLS) ## Check format, lints, template, workflows, and which dependenci
 unit: $(TOOLS) ## Run the tests of the Rust code, the template and the documentation
 	cargo test --locked
 	cargo test --locked --package ses-quota
-	$(PYTHON) -m pytest -q tests/docs tests/template tests/release
+	$(PYTHON) -m pytest -q tests/bench tests/docs tests/template tests/release
 
 # Several files at a time, each with a local AWS of its own: most of the time, they wait for a timeout or the schedule.
 integration: build ## Run the tests of the deployed function, and of the command line, on a local AWS
@@ -103,8 +103,9 @@ fuzz: $(TOOLS) ## Run the fuzz target for SECONDS=60; needs a C++ compiler
 audit: $(TOOLS) ## Check the dependencies for known vulnerabilities; fetches the RustSec advisories from GitHub
 	cargo deny --locked check advisories
 
-bench: build $(PEER) ## Measure what a check costs, against two peers; Linux, about 15 minutes
-	@$(PYTHON) -m bench
+bench: export QUICK := $(QUICK)
+bench: build $(PEER) ## Measure what a check costs, against two peers; Linux, 20 minutes after the builds, or 3 with QUICK=1
+	@$(PYTHON) -m bench $${QUICK:+--quick}
 
 profile: $(PROFILED) ## Show where the instructions of a check go; Linux
 	@$(PYTHON) -m bench profile

@@ -7,26 +7,24 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
 
+import certifi
 from rich.console import Console
 
-from toolkit.paths import PROJECT
+from toolkit.paths import BOOTSTRAP, PROJECT
 from toolkit.runtime_api import FunctionFailed, Runtime
 
-from . import network, profile, results
+from . import baseline, network, profile, results, targets
 from .certificates import Authority
 from .cloud import Cloud, Situation
-from .limit import NotLimited
-from .measure import TARGETS, Bench
-from .results import Figure, Table
-from .subjects import SUBJECTS, Subject
-from .units import MEBIBYTES, MEGABYTES, MILLIONS, MILLISECONDS
+from .effort import FULL, QUICK, Effort
+from .measure import Bench
+from .report import Report
+from .subjects import BOTO3, SDK_DEFAULTS, Subject, monitor
 
-T = TypeVar("T")
-NAMES = [subject.name for subject in SUBJECTS]
 # Commands, and the Debian packages that contain them.
 TOOLS = {"valgrind": "valgrind", "ip": "iproute2", "unshare": "util-linux", "mount": "mount"}
 
@@ -44,94 +42,63 @@ def install_tools() -> None:
     subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], check=True)
 
 
-class Report:
-    """Measures the subjects one after the other, and prints what it is measuring."""
-
-    def __init__(self, bench: Bench, console: Console) -> None:
-        self.bench = bench
-        self.console = console
-        self.remarks: list[str] = []
-
-    async def checks(self, situation: Situation) -> Table:
-        """The checks of all subjects in a situation."""
-        counted = await self._each("instructions", lambda subject: self.bench.instructions(subject, situation))
-        cpu = await self._each("CPU", lambda subject: self.bench.cpu(subject, situation))
-        memory = await self._each("memory", lambda subject: self.bench.peak_memory(subject, situation))
-        title = {Situation.STEADY: "A check that sends no alert", Situation.ALERTING: "A check that sends an alert"}
-        return results.comparison(title[situation], NAMES, [
-            Figure("instructions, init and first check", [each.first for each in counted], MILLIONS),
-            Figure("instructions, later check", [each.later for each in counted], MILLIONS),
-            Figure("CPU, init and first check", [each.first for each in cpu], MILLISECONDS),
-            Figure("CPU, later check", [each.later for each in cpu], MILLISECONDS),
-            *await self._at_128_mb(situation),
-            Figure("peak memory", memory, MEBIBYTES),
-        ])
-
-    async def start(self) -> Table:
-        """What a cold start costs before the first check."""
-        init = await self._each("init", self.bench.init)
-        sizes = [subject.sizes() for subject in SUBJECTS]
-        return results.comparison("Init and size", NAMES, [
-            Figure("init, not throttled", init, MILLISECONDS),
-            Figure("binary", [each and [each[0]] for each in sizes], MEGABYTES),
-            Figure("zip", [each and [each[1]] for each in sizes], MEGABYTES),
-        ])
-
-    async def growth(self) -> Table:
-        measured = []
-        for targets in TARGETS:
-            self.console.print(f"[dim]growth: {targets:,} targets[/]")
-            measured.append(await self.bench.growth(targets))
-        return results.growth(measured)
-
-    async def _at_128_mb(self, situation: Situation) -> list[Figure]:
-        try:
-            measured = await self._each("time at 128 MB", lambda subject: self.bench.at_128_mb(subject, situation))
-        except NotLimited as reason:
-            remark = f"Times at 128 MB were not measured, because this machine does not limit the CPU: {reason}."
-            self.console.print(f"[bold red]{remark}[/]")
-            self.remarks = [remark]
-            return []
-        return [
-            Figure("at 128 MB: first invocation", [each.first for each in measured], MILLISECONDS),
-            Figure("at 128 MB: later invocation", [each.later for each in measured], MILLISECONDS),
-        ]
-
-    async def _each(self, what: str, measure: Callable[[Subject], Awaitable[T]]) -> list[T]:
-        measured = []
-        for subject in SUBJECTS:
-            self.console.print(f"[dim]{what}: {subject.name}[/]")
-            measured.append(await measure(subject))
-        return measured
-
-
-async def measure(console: Console, wanted: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        authority = Authority(Path(directory))
+@asynccontextmanager
+async def running(names: network.Names, effort: Effort, built: Path) -> AsyncIterator[tuple[Bench, Subject]]:
+    """The fake AWS and the Runtime API, and the function that was built there as it is deployed."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
+        directory = Path(temporary)
+        authority = Authority(directory)
+        trusted = directory / "trusted.pem"
+        trusted.write_bytes(Path(certifi.where()).read_bytes() + authority.root)
+        network.trust(trusted)
         async with Cloud(authority) as cloud, Runtime() as runtime:
             cloud.open(["us-east-1"])
-            bench = Bench(authority, cloud, runtime)
-            if wanted == "profile":
-                tables, file = await profile.write(bench, Path(directory)), profile.FILE
-            else:
-                report = Report(bench, console)
-                checks = [*[await report.checks(situation) for situation in Situation], await report.start()]
-                growth = await report.growth()
-                results.write(checks, growth, report.remarks)
-                tables, file = [*checks, growth], results.FILE
-    for table in tables:
+            yield Bench(cloud, runtime, names, effort), monitor(authority.root, directory, built)
+
+
+async def show_profile(console: Console, names: network.Names) -> None:
+    async with running(names, QUICK, profile.BINARY) as (bench, subject):
+        for table in await profile.write(bench, subject):
+            table.show(console)
+    console.print(f"Written to {profile.FILE.relative_to(PROJECT)}.")
+
+
+async def compare(console: Console, names: network.Names, effort: Effort, function: Path | None) -> None:
+    async with running(names, effort, function or BOOTSTRAP) as (bench, subject):
+        report = Report(bench, [subject] if function else [subject, SDK_DEFAULTS, BOTO3], console)
+        checks = [*[await report.checks(situation) for situation in Situation], report.size()]
+        fleets = [] if function else await report.fleets()
+    for table in [*checks, *fleets]:
         table.show(console)
-    console.print(f"Written to {file.relative_to(PROJECT)}.")
+    if function:
+        return
+    worse = baseline.worse([*checks, *fleets])
+    if effort is FULL:
+        results.write(checks, [*fleets, targets.table(checks)], effort, report.remarks)
+        baseline.write([*checks, *fleets])
+        console.print(f"Written to {results.FILE.relative_to(PROJECT)}.")
+    if not worse:
+        console.print("Nothing got more than 5% worse than the committed results.")
+        return
+    console.print("More than 5% worse than the committed results:")
+    for line in worse:
+        console.print(f"  {line}")
+    console.print("Times depend on the machine too, and on what else its host does: measure the committed version beside it.")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("wanted", nargs="?", choices=["checks", "profile"], default="checks")
-    wanted = parser.parse_args().wanted
+    parser.add_argument("--quick", action="store_true", help="measure less, in three minutes, and write nothing")
+    parser.add_argument("--function", type=Path, metavar="BOOTSTRAP", help="measure this build alone, and write nothing")
+    arguments = parser.parse_args()
     install_tools()
-    network.enter()
+    names = network.enter()
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    wanted = show_profile(console, names) if arguments.wanted == "profile" else \
+        compare(console, names, QUICK if arguments.quick else FULL, arguments.function)
     try:
-        asyncio.run(measure(Console(highlight=False, width=None if sys.stdout.isatty() else 120), wanted))
+        asyncio.run(wanted)
     except FunctionFailed as error:
         sys.exit(f"A function failed: {error}")
 

@@ -2,12 +2,22 @@
 
 import ssl
 from datetime import datetime, timedelta, timezone
+from enum import Enum
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+
+
+class Tls(Enum):
+    """What a server does when a client comes again."""
+
+    RESUMED = "TLS 1.3, resumed"
+    FULL = "TLS 1.3, not resumed"
+    """It hands out no tickets."""
+    OLD = "TLS 1.2, resumed"
 
 
 class Authority:
@@ -20,11 +30,10 @@ class Authority:
         self._intermediate = self._certificate("Intermediate", self._intermediate_key, "Root", self._root_key, path_length=0)
         self._contexts: dict[str, ssl.SSLContext] = {}
 
-    def added_to(self, roots: Path) -> Path:
-        """A file with the CA certificates that a function trusts in Lambda, and the one of this authority."""
-        file = self._directory / "trusted.pem"
-        file.write_bytes(roots.read_bytes() + _pem(self._root))
-        return file
+    @property
+    def root(self) -> bytes:
+        """The root certificate, as PEM."""
+        return _pem(self._root)
 
     def issue(self, host: str) -> ssl.SSLContext:
         """The TLS context of a host, created once: creating it during a handshake would be measured."""
@@ -41,9 +50,14 @@ class Authority:
             self._contexts[host] = context
         return self._contexts[host]
 
-    def context(self) -> ssl.SSLContext:
+    def context(self, tls: Tls) -> ssl.SSLContext:
         """A context that presents the certificate of the host that a client names (SNI)."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if tls is Tls.FULL:
+            context.num_tickets = 0
+        if tls is Tls.OLD:
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+            context.set_ciphers("ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384")
 
         def choose(socket: ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> None:
             socket.context = self.issue(host or "localhost")

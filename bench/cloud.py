@@ -4,13 +4,14 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from toolkit.http import Connection, Request, Response
 from toolkit.protocol import REQUEST_ID, Protocol, operation
 
-from .certificates import Authority
+from .certificates import Authority, Tls
 
 COMMON_HEADERS = {"x-amzn-RequestId": REQUEST_ID, "Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
 
@@ -43,6 +44,8 @@ def send_data_points(now: datetime) -> str:
 TOKEN = "IQoJb3JpZ2luX2VjE" * 100
 # As the function stores them: see `src/aws/dynamodb/members.rs`.
 ACCOUNTS_PER_ITEM = 4_000
+# A frozen function does not answer the end of a TLS connection.
+SHUTDOWN_SECONDS = 0.02
 
 
 class Situation(Enum):
@@ -52,28 +55,73 @@ class Situation(Enum):
     ALERTING = 48_100
 
 
+@dataclass
+class Handshakes:
+    """TLS handshakes, and how many of them resumed an earlier session."""
+
+    all: int = 0
+    resumed: int = 0
+
+
+class _Line(Connection):
+    """A connection that is counted, and known for as long as it is open."""
+
+    def __init__(self, cloud: "Cloud") -> None:
+        super().__init__(cloud._handle)
+        self._cloud = cloud
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._cloud._open.add(self)
+        self._cloud.handshakes.all += 1
+        self._cloud.handshakes.resumed += transport.get_extra_info("ssl_object").session_reused
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._cloud._open.discard(self)
+
+    def close(self) -> None:
+        self._transport.close()
+
+
 class Cloud:
     """All services, on port 443 of this network. A context manager."""
 
     def __init__(self, authority: Authority) -> None:
         self._authority = authority
-        self._server: asyncio.Server
+        self._server: asyncio.Server | None = None
+        self._open: set[_Line] = set()
         self.situation = Situation.STEADY
         # How long a service takes to respond, in seconds.
         self.delay = 0.0
         # The accounts of the organization, apart from the function's own.
         self.accounts: list[str] = []
         self.calls: Counter[str] = Counter()
+        self.handshakes = Handshakes()
 
     async def __aenter__(self) -> "Cloud":
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Connection(self._handle), "127.0.0.1", 443, ssl=self._authority.context(), backlog=1024
-        )
+        await self.speak(Tls.RESUMED)
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        self._server.close()
+        if self._server:
+            self._server.close()
+
+    async def speak(self, tls: Tls) -> None:
+        """Answers new connections in this way from now on."""
+        if self._server:
+            self._server.close()
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: _Line(self), "0.0.0.0", 443, ssl=self._authority.context(tls), backlog=1024,
+            ssl_shutdown_timeout=SHUTDOWN_SECONDS,
+        )
+
+    async def close_connections(self) -> None:
+        """Closes all connections, as services do with those that are idle for long."""
+        for line in list(self._open):
+            line.close()
+        while self._open:
+            await asyncio.sleep(0.01)
 
     def open(self, regions: Iterable[str]) -> None:
         """Creates the certificates of all hosts in these Regions in advance."""

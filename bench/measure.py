@@ -1,176 +1,221 @@
 """The measurements. Each returns every value that it measured, in seconds, bytes or instructions."""
 
 import asyncio
-import os
 import re
-from collections.abc import Sequence
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
 from toolkit.runtime_api import Function, FunctionFailed, Runtime, Spent
 
-from .certificates import Authority
+from .certificates import Tls
 from .cloud import Cloud, Situation
-from .limit import limited_cpu
-from .subjects import MONITOR, Subject
+from .effort import Effort
+from .limit import Limit
+from .link import THERE, Link
+from .network import Names
+from .subjects import Subject
 
-# The processes in which each time is measured, and the checks in each of them after the first.
-RUNS = 5
-LATER_CHECKS = 10
 # Enough for a control group to regain its full share.
-REST_SECONDS = 0.5
+REST_SECONDS = 0.3
 ENDPOINT_SECONDS = 0.03
 # Each account is checked in these. All but one are read in a session of their own.
 REGIONS = ["us-east-1", "eu-west-1"]
-TARGETS = [10, 100, 1_000, 10_000]
-# The checks of a fleet take long.
-FLEET_RUNS = 3
-FLEET_LATER_CHECKS = 2
-# callgrind is some 50 times slower.
-MOST_COUNTED = 1_000
+# Two links, in seconds: what a check takes longer on the second is round trips.
+ROUND_TRIPS = 0.02, 0.1
+TOTALS = re.compile(r"^totals: (\d+)", re.MULTILINE)
+
+
+class Start(Enum):
+    """What a check starts from."""
+
+    COLD = "a new process"
+    SECOND = "a process that has checked once"
+    """Once an hour, a check counts the subscribers of the topic as well. This is the first to do so."""
+    KEPT = "connections that are kept alive"
+    THAWED = "a frozen process, whose connections the services have closed"
+
+
+@dataclass
+class Lives:
+    """What was measured of the processes: of the start of each, and of its checks, by what they started from."""
+
+    init: list[Spent] = field(default_factory=list)
+    checks: dict[Start, list[Spent]] = field(default_factory=lambda: {start: [] for start in Start})
+    memory: list[float] = field(default_factory=list)
+
+    def cpu(self, start: Start) -> list[float]:
+        """Seconds of CPU. A cold check includes the start of the process."""
+        spent = [check.cpu for check in self.checks[start]]
+        return [check + init.cpu for check, init in zip(spent, self.init)] if start is Start.COLD else spent
+
+    def wall(self, start: Start) -> list[float]:
+        return [check.wall for check in self.checks[start]]
 
 
 @dataclass(frozen=True)
-class Checks:
-    """What was measured of the first check of each process, and of the later ones."""
+class Traffic:
+    """What a check sends."""
 
-    first: Sequence[float]
-    later: Sequence[float]
+    round_trips: Sequence[float]
+    """Of each process."""
+    handshakes: int
+    resumed: int
+    calls: int
 
 
-@dataclass(frozen=True)
-class Growth:
-    """Checks of many targets."""
+@dataclass
+class Fleet:
+    """What was measured of checks of many targets: time, and AWS calls."""
 
     targets: int
-    first: Sequence[Spent]
-    later: Sequence[Spent]
-    instructions: float | None
-    """Of the second check; None where they are too many to count."""
-    memory: Sequence[float]
-    calls: tuple[int, int]
-    """Of the first check, which opens the sessions, and of a later one."""
+    first: list[tuple[Spent, int]] = field(default_factory=list)
+    """These open the sessions in the other accounts."""
+    later: list[tuple[Spent, int]] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
 
 
 class Bench:
     """Runs functions against the fake AWS, and measures them."""
 
-    def __init__(self, authority: Authority, cloud: Cloud, runtime: Runtime) -> None:
-        self.authority = authority
+    def __init__(self, cloud: Cloud, runtime: Runtime, names: Names, effort: Effort) -> None:
         self.cloud = cloud
         self.runtime = runtime
+        self.names = names
+        self.effort = effort
 
-    async def init(self, subject: Subject) -> list[float]:
-        """Seconds from the start of the process until it asks for its first event, at full speed.
+    async def instructions(self, subject: Subject, situation: Situation, tls: Tls) -> dict[Start, list[float]]:
+        """Counted by callgrind: they hardly depend on what else the machine does. A cold check includes the start of the
+        process."""
+        counts: dict[Start, list[float]] = {start: [] for start in Start}
+        for _ in range(self.effort.counting):
+            with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
+                async for start, file in self.profiles(subject, situation, tls, Path(temporary)):
+                    counts[start].append(total(file))
+        return counts
 
-        Lambda does not throttle init to the CPU share of the function. No AWS service is called yet.
-        """
-        seconds = []
-        for _ in range(RUNS):
-            async with self._running(subject) as function:
-                seconds.append((await function.init()).wall)
-        return seconds
-
-    async def instructions(self, subject: Subject, situation: Situation) -> Checks:
-        """Counted once, by callgrind: the count hardly depends on what else the machine does.
-
-        The first check includes the start of the process.
-        """
-        one = await self.count(subject, situation, 1)
-        many = await self.count(subject, situation, 1 + LATER_CHECKS)
-        return Checks([one], [(many - one) / LATER_CHECKS])
-
-    async def count(self, subject: Subject, situation: Situation, invocations: int, file: Path = Path(os.devnull),
-                    settings: dict[str, str] | None = None) -> int:
-        """The instructions of a process that runs so many checks; callgrind writes its profile to `file`."""
+    async def profiles(self, subject: Subject, situation: Situation, tls: Tls, directory: Path
+                       ) -> AsyncIterator[tuple[Start, Path]]:
+        """What callgrind writes to a directory of each check of a process."""
         self.cloud.situation = situation
-        callgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={file}"]
-        async with self._running(subject, callgrind, settings) as function:
+        await self.cloud.speak(tls)
+        out = directory / "callgrind"
+        callgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}"]
+        async with self._running(subject, callgrind) as function:
             await function.init()
-            for _ in range(invocations):
-                await function.invoke()
-        output = (await function.output).decode()
-        counted = re.search(r"Collected : (\d+)", output)
-        if not counted:
-            raise FunctionFailed(f"callgrind did not report a count:\n{output[-3000:]}")
-        return int(counted.group(1))
+            number = 0
+            async for start, _ in self._life(function, self.effort.counted):
+                number += 1
+                file = Path(f"{out}.{number}")
+                await asyncio.to_thread(_dump, function.pid, file)
+                yield start, file
 
-    async def cpu(self, subject: Subject, situation: Situation) -> Checks:
-        """Seconds of CPU. The first check includes the start of the process."""
+    async def live(self, subject: Subject, situation: Situation, lives: Lives, limit: Limit | None = None) -> None:
+        """Adds a process to `lives`. A limit of the CPU applies from the end of init, as in Lambda."""
         self.cloud.situation = situation
-        first, later = [], []
-        for _ in range(RUNS):
-            async with self._running(subject) as function:
-                first.append((await function.init()).cpu + (await function.invoke()).cpu)
-                later += [(await function.invoke()).cpu for _ in range(LATER_CHECKS)]
-        return Checks(first, later)
+        await self.cloud.speak(Tls.RESUMED)
+        async with self._running(subject) as function:
+            lives.init.append(await function.init())
+            if limit:
+                limit(function.pid)
+            async for start, spent in self._life(function, self.effort.later, rest=REST_SECONDS if limit else 0.0):
+                lives.checks[start].append(spent)
+            lives.memory.append(function.peak_memory())
 
-    async def at_128_mb(self, subject: Subject, situation: Situation) -> Checks:
-        """Seconds of each invocation at the CPU share of 128 MB, which applies from the end of init, as in Lambda."""
+    async def traffic(self, subject: Subject, situation: Situation) -> dict[Start, Traffic]:
+        """What each check sends, and how often it waits for an answer before it goes on."""
         self.cloud.situation = situation
-        first, later = [], []
-        with limited_cpu() as limit:
-            for _ in range(RUNS):
-                async with self._running(subject) as function:
-                    await function.init()
-                    limit(function.pid)
-                    first.append(await self._rested(function))
-                    later += [await self._rested(function) for _ in range(LATER_CHECKS)]
-        return Checks(first, later)
+        await self.cloud.speak(Tls.RESUMED)
+        walls: dict[Start, list[list[float]]] = {start: [[], []] for start in Start}
+        sent: dict[Start, tuple[int, int, int]] = {}
+        with Link() as link:
+            self.names.address = THERE
+            try:
+                for place, link.round_trip in enumerate(ROUND_TRIPS):
+                    for _ in range(self.effort.round_trips):
+                        async with self._running(subject) as function:
+                            await function.init()
+                            self._forget()
+                            async for start, spent in self._life(function, 1, link):
+                                walls[start][place].append(spent.wall)
+                                shaken = self.cloud.handshakes
+                                sent[start] = shaken.all, shaken.resumed, self.cloud.calls.total()
+                                self._forget()
+            finally:
+                self.names.address = "127.0.0.1"
+        longer = ROUND_TRIPS[1] - ROUND_TRIPS[0]
+        return {start: Traffic([round((slow - fast) / longer) for fast, slow in zip(*wall)], *sent[start])
+                for start, wall in walls.items()}
 
-    async def peak_memory(self, subject: Subject, situation: Situation) -> list[float]:
-        """The highest number of bytes in RAM, over a first check and the later ones."""
-        self.cloud.situation = situation
-        peaks: list[float] = []
-        for _ in range(RUNS):
-            async with self._running(subject) as function:
-                await function.init()
-                for _ in range(1 + LATER_CHECKS):
-                    await function.invoke()
-                peaks.append(function.peak_memory())
-        return peaks
-
-    async def growth(self, targets: int) -> Growth:
-        """Checks of many accounts in two Regions, against services that take time to respond, at the speed of one CPU."""
+    async def fleet(self, subject: Subject, fleet: Fleet, limit: Limit | None) -> None:
+        """Adds a process that checks many accounts in two Regions, against services that take time to respond."""
+        self.cloud.situation = Situation.STEADY
         self.cloud.open(REGIONS)
-        self.cloud.accounts = [f"{number:012d}" for number in range(400_000_000_000, 400_000_000_000 + targets // len(REGIONS))]
-        settings = {"REGIONS": ",".join(REGIONS), "ACCOUNTS": "organization", "METRIC_DETAIL": "fleet"}
-        counted = [await self.count(MONITOR, Situation.STEADY, checks, settings=settings) for checks in (1, 2)
-                   if targets <= MOST_COUNTED]
-        first: list[Spent] = []
-        later: list[Spent] = []
-        peaks: list[float] = []
-        calls = (0, 0)
+        self.cloud.accounts = _accounts(fleet.targets)
         self.cloud.delay = ENDPOINT_SECONDS
+        await self.cloud.speak(Tls.RESUMED)
         try:
-            for _ in range(FLEET_RUNS):
-                async with self._running(MONITOR, settings=settings) as function:
-                    await function.init()
-                    of_first, spent = await self._called(function)
-                    first.append(spent)
-                    for _ in range(FLEET_LATER_CHECKS):
-                        of_later, spent = await self._called(function)
-                        later.append(spent)
-                    calls = of_first, of_later
-                    peaks.append(function.peak_memory())
+            async with self._running(subject, settings=FLEET) as function:
+                await function.init()
+                if limit:
+                    limit(function.pid)
+                fleet.first.append(await self._called(function))
+                # The second also counts the subscribers.
+                await function.invoke()
+                fleet.later.append(await self._called(function))
+                fleet.memory.append(function.peak_memory())
         finally:
             self.cloud.delay = 0.0
             self.cloud.accounts = []
-        return Growth(targets, first, later, counted[1] - counted[0] if counted else None, peaks, calls)
 
-    async def _called(self, function: Function) -> tuple[int, Spent]:
-        """The AWS calls of an invocation, and what it took."""
-        self.cloud.calls.clear()
+    async def _called(self, function: Function) -> tuple[Spent, int]:
+        """What an invocation took, and its AWS calls."""
+        self._forget()
         spent = await function.invoke()
-        return self.cloud.calls.total(), spent
+        return spent, self.cloud.calls.total()
+
+    def _forget(self) -> None:
+        self.cloud.calls.clear()
+        self.cloud.handshakes.all = self.cloud.handshakes.resumed = 0
+
+    async def _life(self, function: Function, later: int, link: Link | None = None, rest: float = 0.0
+                    ) -> AsyncIterator[tuple[Start, Spent]]:
+        """The checks of a process: the first, the second, and then so many of each kind."""
+        for start in (Start.COLD, Start.SECOND, *[Start.KEPT] * later, *[Start.THAWED] * later):
+            await asyncio.sleep(rest)
+            if start is Start.THAWED:
+                with function.frozen():
+                    await self.cloud.close_connections()
+                    # The end of a connection has to arrive.
+                    await asyncio.sleep(link.round_trip if link else 0.0)
+            yield start, await function.invoke()
 
     def _running(self, subject: Subject, prefix: Sequence[str] = (), settings: dict[str, str] | None = None
                  ) -> AbstractAsyncContextManager[Function]:
-        environment = subject.environment(self.authority.added_to(subject.trusts)) | (settings or {})
-        return self.runtime.running([*prefix, *subject.command], environment)
+        return self.runtime.running([*prefix, *subject.command], subject.environment() | (settings or {}))
 
-    @staticmethod
-    async def _rested(function: Function) -> float:
-        await asyncio.sleep(REST_SECONDS)
-        return (await function.invoke()).wall
+
+FLEET = {"REGIONS": ",".join(REGIONS), "ACCOUNTS": "organization", "METRIC_DETAIL": "fleet"}
+
+
+def _accounts(targets: int) -> list[str]:
+    return [f"{number:012d}" for number in range(400_000_000_000, 400_000_000_000 + targets // len(REGIONS))]
+
+
+def _dump(pid: int, file: Path) -> None:
+    """Writes what callgrind counted since the last dump to `file`, the next in its order."""
+    asked = subprocess.run(["callgrind_control", "--dump", str(pid)], capture_output=True, text=True)
+    if not file.exists():
+        raise FunctionFailed(f"callgrind did not report a count: {asked.stdout}{asked.stderr}")
+
+
+def total(profile: Path) -> int:
+    """All instructions in a profile of callgrind."""
+    totals = TOTALS.search(profile.read_text())
+    if not totals:
+        raise FunctionFailed(f"{profile} has no totals")
+    return int(totals[1])

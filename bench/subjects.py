@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
-import certifi
-
 from toolkit.paths import BOOTSTRAP, PROJECT
 from toolkit.runtime_api import environment
 
 PEERS = PROJECT / "bench" / "peers"
-# The CA certificates to trust in Lambda: the function includes those of Amazon, and its peers load all of the machine's.
+PEER = PROJECT / ".aws-sam" / "peer" / "sdk-defaults" / "bootstrap"
+# The CA certificates that are built into the function.
 AMAZON_ROOTS = PROJECT / "src" / "aws" / "amazon-roots.pem"
-MACHINE_ROOTS = Path(certifi.where())
+END = b"-----END CERTIFICATE-----"
 
 
 @dataclass(frozen=True)
@@ -24,16 +23,14 @@ class Subject:
 
     name: str
     command: list[str]
-    trusts: Path
     binary: Path | None = None
     own_environment: dict[str, str] = field(default_factory=dict)
 
-    def environment(self, trusted: Path) -> dict[str, str]:
-        """The environment of a deployment, with a file of the CA certificates to trust."""
+    def environment(self) -> dict[str, str]:
+        """The environment of a deployment."""
         settings = {
             "ALERT_TOPIC_ARN": "arn:aws:sns:us-east-1:111122223333:ses-quota-monitor-AlertTopic-1ABCDEFGHIJKL",
             "STATE_TABLE": "ses-quota-monitor-StateTable-1ABCDEFGHIJKL",
-            "SSL_CERT_FILE": str(trusted), "AWS_CA_BUNDLE": str(trusted),
         }
         return environment() | settings | self.own_environment
 
@@ -47,17 +44,27 @@ class Subject:
         return self.binary.stat().st_size, len(zipped.getvalue())
 
 
-def _rust(name: str, binary: Path, trusts: Path) -> Subject:
-    return Subject(name, [str(binary)], trusts, binary, {"_HANDLER": "bootstrap", "LAMBDA_TASK_ROOT": str(binary.parent)})
+def _rust(name: str, binary: Path) -> Subject:
+    return Subject(name, [str(binary)], binary, {"_HANDLER": "bootstrap", "LAMBDA_TASK_ROOT": str(binary.parent)})
 
 
-MONITOR = _rust("ses-quota-monitor", BOOTSTRAP, AMAZON_ROOTS)
-SDK_DEFAULTS = _rust("Rust, SDK defaults", PROJECT / ".aws-sam" / "peer" / "sdk-defaults" / "bootstrap", MACHINE_ROOTS)
+def monitor(root: bytes, directory: Path, built: Path = BOOTSTRAP) -> Subject:
+    """The function as it is deployed, except that one of its built-in CA certificates is `root`, in `directory`."""
+    roots, code = AMAZON_ROOTS.read_bytes(), built.read_bytes()
+    size = roots.index(END) + len(END)
+    if len(root.strip()) > size or code.count(roots) != 1:
+        raise ValueError(f"{built} does not contain {AMAZON_ROOTS}, or its first certificate is too short: build it again")
+    binary = directory / "bootstrap"
+    binary.write_bytes(code.replace(roots, root.strip().ljust(size, b"\n") + roots[size:]))
+    binary.chmod(0o755)
+    return _rust("ses-quota-monitor", binary)
+
+
+SDK_DEFAULTS = _rust("Rust, SDK defaults", PEER)
 BOTO3 = Subject(
-    "Python 3.11, boto3", [sys.executable, "-m", "awslambdaric", "boto3_handler.handler"], MACHINE_ROOTS,
+    "Python 3.11, boto3", [sys.executable, "-m", "awslambdaric", "boto3_handler.handler"],
     own_environment={
         "_HANDLER": "boto3_handler.handler", "LAMBDA_TASK_ROOT": str(PEERS), "PYTHONPATH": str(PEERS),
         "PATH": os.environ["PATH"],
     },
 )
-SUBJECTS = [MONITOR, SDK_DEFAULTS, BOTO3]

@@ -5,9 +5,10 @@ Source: AWS Lambda developer guide, "Using the Lambda runtime API for custom run
 
 import asyncio
 import os
+import signal
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -118,6 +119,15 @@ class Function:
             raise FunctionFailed(error)
         await self._or_ended(self._runtime._requested.get())
         return Spent(responded - begun, self._cpu_since_last())
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stops the process inside the `with`, as Lambda does between invocations."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def peak_memory(self) -> int:
         """The highest number of bytes that the process has had in RAM so far."""
