@@ -125,10 +125,10 @@ class Report:
                 limit = stack.enter_context(limited_cpu(megabytes))
             except NotLimited as reason:
                 limit = None
-                self.remarks.append(
-                    f"Times at {megabytes} MB were not measured, because this machine does not limit the CPU: {reason}."
-                )
-                self.console.print(f"[bold red]{self.remarks[-1]}[/]")
+                remark = f"Times at {megabytes} MB were not measured, because this machine does not limit the CPU: {reason}."
+                if remark not in self.remarks:
+                    self.remarks.append(remark)
+                    self.console.print(f"[bold red]{remark}[/]")
             yield limit
 
     def _tell(self, what: str) -> None:
