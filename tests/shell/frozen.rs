@@ -1,11 +1,12 @@
 //! What becomes of the connections while Lambda has frozen the function.
 
+use std::fmt::Debug;
 use std::thread;
 use std::time::Duration;
 
-use fake_aws::{Answer, Call, Death, Server, certificate};
+use fake_aws::{Answer, Aws, Call, Death, Server, certificate};
 
-use crate::function::{Function, aws};
+use crate::function::{Function, aws, function};
 
 /// The checks of a schedule are at least a minute apart.
 const BETWEEN_CHECKS: Duration = Duration::from_secs(21);
@@ -13,29 +14,35 @@ const BETWEEN_CHECKS: Duration = Duration::from_secs(21);
 /// still while the function is frozen.
 const AT_ONCE: Duration = Duration::from_millis(100);
 
+/// Each check finds more of the quota used, and sends an alert.
+fn filling() -> Aws {
+    aws(|call| {
+        let sent = if call.nth == 0 { 41_000 } else { 48_500 };
+        (call.operation == "GetSendQuota").then(|| Answer::quota(sent, 50_000, 14))
+    })
+}
+
+fn check(function: &Function, situation: impl Debug, notification: &str) {
+    let outcome = function.invoke();
+    assert!(!outcome.is_error, "{situation:?}: {outcome:?}");
+    assert_eq!(outcome.payload["targets"][0]["notification"], notification, "{situation:?}: {outcome:?}");
+}
+
 /// A check that raises an alert, a freeze in which all connections end this way, and a check that escalates the alert:
 /// which of its calls needed another attempt.
 fn retried(frozen: Duration, death: Death) -> Vec<String> {
-    let aws = aws(|call| {
-        let sent = if call.nth == 0 { 41_000 } else { 48_500 };
-        (call.operation == "GetSendQuota").then(|| Answer::quota(sent, 50_000, 14))
-    });
+    let aws = filling();
     let (certificate, file) = certificate(&format!("frozen-{}-{death:?}", frozen.as_millis()));
     let server = Server::with_tls(&aws, &certificate);
     let url = format!("https://{}", server.address);
     let function = Function::start(&[("AWS_ENDPOINT_URL", &url), ("AWS_CA_BUNDLE", file.to_str().unwrap())]);
-    let check = |notification: &str| {
-        let outcome = function.invoke();
-        assert!(!outcome.is_error, "{death:?}: {outcome:?}");
-        assert_eq!(outcome.payload["targets"][0]["notification"], notification, "{death:?}: {outcome:?}");
-    };
-    check("RAISED");
+    check(&function, death, "RAISED");
     function.freeze(|| {
         server.kill_connections(death);
         thread::sleep(frozen);
     });
     let before = aws.calls().len();
-    check("ESCALATED");
+    check(&function, death, "ESCALATED");
     assert_eq!(aws.calls_of("Publish").len(), 2, "{death:?}");
     aws.calls().into_iter().skip(before).filter(is_another_attempt).map(|call| call.operation).collect()
 }
@@ -68,4 +75,15 @@ fn a_check_that_follows_at_once_repeats_what_was_lost_and_its_alert_is_not_late(
         assert_eq!(retried.is_empty(), is_seen, "{death:?}: {retried:?}");
         assert!(!retried.contains(&"Publish".to_owned()), "{death:?}: {retried:?}");
     }
+}
+
+#[test]
+fn each_alert_has_a_connection_of_its_own_and_all_other_calls_keep_theirs() {
+    let aws = filling();
+    let function = function(&aws, &[]);
+    for notification in ["RAISED", "ESCALATED"] {
+        check(&function, "kept alive", notification);
+    }
+    assert_eq!(aws.calls_of("Publish").iter().map(|call| call.is_on_used_connection).collect::<Vec<_>>(), [false; 2]);
+    assert!(aws.calls_of("GetSendQuota")[1].is_on_used_connection && aws.calls_of("PutItem")[1].is_on_used_connection);
 }
