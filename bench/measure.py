@@ -5,7 +5,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -101,11 +101,9 @@ class Bench:
     async def profiles(self, subject: Subject, situation: Situation, tls: Tls, directory: Path
                        ) -> AsyncIterator[tuple[Start, Path]]:
         """What callgrind writes to a directory of each check of a process."""
-        self.cloud.situation = situation
-        await self.cloud.speak(tls)
         out = directory / "callgrind"
         callgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}"]
-        async with self._running(subject, callgrind) as function:
+        async with self._running(subject, situation, tls, callgrind) as function:
             await function.init()
             number = 0
             async for start, _ in self._life(function, self.effort.counted):
@@ -116,9 +114,7 @@ class Bench:
 
     async def live(self, subject: Subject, situation: Situation, lives: Lives, limit: Limit | None = None) -> None:
         """Adds a process to `lives`. A limit of the CPU applies from the end of init, as in Lambda."""
-        self.cloud.situation = situation
-        await self.cloud.speak(Tls.RESUMED)
-        async with self._running(subject) as function:
+        async with self._running(subject, situation) as function:
             lives.init.append(await function.init())
             if limit:
                 limit(function.pid)
@@ -128,8 +124,6 @@ class Bench:
 
     async def traffic(self, subject: Subject, situation: Situation) -> dict[Start, Traffic]:
         """What each check sends, and how often it waits for an answer before it goes on."""
-        self.cloud.situation = situation
-        await self.cloud.speak(Tls.RESUMED)
         walls: dict[Start, list[list[float]]] = {start: [[], []] for start in Start}
         sent: dict[Start, tuple[int, int, int]] = {}
         with Link() as link:
@@ -137,7 +131,7 @@ class Bench:
             try:
                 for place, link.round_trip in enumerate(ROUND_TRIPS):
                     for _ in range(self.effort.round_trips):
-                        async with self._running(subject) as function:
+                        async with self._running(subject, situation) as function:
                             await function.init()
                             self._forget()
                             async for start, spent in self._life(function, 1, link):
@@ -153,13 +147,11 @@ class Bench:
 
     async def fleet(self, subject: Subject, fleet: Fleet, limit: Limit | None) -> None:
         """Adds a process that checks many accounts in two Regions, against services that take time to respond."""
-        self.cloud.situation = Situation.STEADY
         self.cloud.open(REGIONS)
         self.cloud.accounts = _accounts(fleet.targets)
         self.cloud.delay = ENDPOINT_SECONDS
-        await self.cloud.speak(Tls.RESUMED)
         try:
-            async with self._running(subject, settings=FLEET) as function:
+            async with self._running(subject, Situation.STEADY, settings=FLEET) as function:
                 await function.init()
                 if limit:
                     limit(function.pid)
@@ -194,9 +186,14 @@ class Bench:
                     await asyncio.sleep(link.round_trip if link else 0.0)
             yield start, await function.invoke()
 
-    def _running(self, subject: Subject, prefix: Sequence[str] = (), settings: dict[str, str] | None = None
-                 ) -> AbstractAsyncContextManager[Function]:
-        return self.runtime.running([*prefix, *subject.command], subject.environment() | (settings or {}))
+    @asynccontextmanager
+    async def _running(self, subject: Subject, situation: Situation, tls: Tls = Tls.RESUMED, prefix: Sequence[str] = (),
+                       settings: dict[str, str] | None = None) -> AsyncIterator[Function]:
+        """A process that finds this situation, and servers that speak TLS in this way."""
+        self.cloud.situation = situation
+        await self.cloud.speak(tls)
+        async with self.runtime.running([*prefix, *subject.command], subject.environment() | (settings or {})) as function:
+            yield function
 
 
 FLEET = {"REGIONS": ",".join(REGIONS), "ACCOUNTS": "organization", "METRIC_DETAIL": "fleet"}

@@ -19,7 +19,7 @@ FLEET_MEGABYTES = 512
 
 
 class Report:
-    """Measures the subjects one after the other, and prints what it is measuring."""
+    """Measures the subjects, and prints what it is measuring."""
 
     def __init__(self, bench: Bench, subjects: Sequence[Subject], console: Console) -> None:
         self.bench = bench
@@ -79,12 +79,11 @@ class Report:
                 cpus[f"{share(FLEET_MEGABYTES):.0%} of a vCPU ({FLEET_MEGABYTES} MB)"] = limit
             sizes = self.bench.effort.fleets
             fleets = {cpu: [Fleet(size) for size in sizes] for cpu in cpus}
-            for turn in range(max(sizes.values())):
-                for cpu, of_each_size in fleets.items():
-                    for fleet in of_each_size:
-                        if turn < sizes[fleet.targets]:
-                            self._tell(f"fleet, {cpu}: {fleet.targets:,} targets")
-                            await self.bench.fleet(self.subjects[0], fleet, cpus[cpu])
+            turns = [(cpu, fleet) for turn in range(max(sizes.values())) for cpu in cpus for fleet in fleets[cpu]
+                     if turn < sizes[fleet.targets]]
+            for cpu, fleet in turns:
+                self._tell(f"fleet, {cpu}: {fleet.targets:,} targets")
+                await self.bench.fleet(self.subjects[0], fleet, cpus[cpu])
         return [_table(cpu, of_each_size) for cpu, of_each_size in fleets.items()]
 
     async def _counted(self, situation: Situation, tls: Tls) -> list[dict[Start, list[float]] | None]:
